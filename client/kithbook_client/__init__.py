@@ -1,0 +1,1 @@
+"""One replica of a book and its command line, `kith`."""

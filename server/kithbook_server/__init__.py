@@ -1,0 +1,1 @@
+"""The sync service, its views and its web page: `kithd`."""

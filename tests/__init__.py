@@ -1,0 +1,1 @@
+"""The tests of kithbook, and its benchmarks in `tests.bench`."""

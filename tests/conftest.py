@@ -1,0 +1,22 @@
+"""Hypothesis profiles: `dev` by default, `ci` where CI is set, others by HYPOTHESIS_PROFILE.
+
+No profile has a deadline: the time of one example says more about the machine than about the code.
+"""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("dev", deadline=None, derandomize=False)
+settings.register_profile(
+    "ci",
+    deadline=None,
+    derandomize=False,
+    max_examples=300,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("deterministic", deadline=None, derandomize=True, database=None)
+settings.load_profile(
+    os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") == "true" else "dev")
+)
