@@ -1,0 +1,221 @@
+"""The events: what happened between people, and the bookkeeping that corrects and governs it.
+
+An event is an immutable struct. Its type name is its wire tag and never changes; a new layout of
+a type gets the tag `name/2` and the old struct stays here with an upcaster in `codec`.
+
+Times are two fields: `at`, microseconds since 1970 UTC, and `zone`, minutes east of UTC of the
+place where it was said, or None for a bare date (whose `at` is 00:00 UTC). People are 16-byte
+ids. Trust levels are whole tenths, 0 to 100. The wire is an array without field names, so a field
+is only ever added in a new version of a type.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from kithbook.ids import Ref
+from kithbook.when import END_AT, FIRST_AT
+
+Id = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
+PublicKey = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+Signature = Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
+Source = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
+Batch = Annotated[bytes, msgspec.Meta(min_length=8, max_length=8)]
+At = Annotated[int, msgspec.Meta(ge=FIRST_AT, lt=END_AT)]
+Zone = Annotated[int, msgspec.Meta(ge=-1439, le=1439)]
+Tenths = Annotated[int, msgspec.Meta(ge=0, le=100)]
+Milliseconds = Annotated[int, msgspec.Meta(ge=0, lt=2**48)]
+Seq = Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
+Text = Annotated[str, msgspec.Meta(min_length=1)]
+People = Annotated[tuple[Id, ...], msgspec.Meta(min_length=1, max_length=100)]
+
+HelpKind = Literal["information", "money", "fun"]
+How = Literal["in-person", "call", "message", "event"]
+Role = Literal["owner", "member", "reader"]
+
+HELP_KINDS: tuple[HelpKind, ...] = ("information", "money", "fun")
+SIZES = (1, 2, 3)
+
+
+class Event(
+    msgspec.Struct,
+    frozen=True,
+    array_like=True,
+    forbid_unknown_fields=True,
+    gc=False,
+    kw_only=True,
+):
+    """What every event carries. `source` says where it was copied from, `batch` with what."""
+
+    at: At
+    zone: Zone | None = None
+    note: str | None = None
+    source: Source | None = None
+    batch: Batch | None = None
+
+
+class Met(Event, tag="met", frozen=True, kw_only=True):
+    """`by` and these people were in touch."""
+
+    by: Id
+    people: People
+    where: str | None = None
+    how: How | None = None
+
+
+class Helped(Event, tag="helped", frozen=True, kw_only=True):
+    """`by` helped `to`; size is 1 (small) to 3 (large)."""
+
+    by: Id
+    to: Id
+    what: str
+    kind: HelpKind = "information"
+    size: Literal[1, 2, 3] = 1
+
+
+class Thanked(Event, tag="thanked", frozen=True, kw_only=True):
+    """`by` thanked `to`, for these helps or for none in particular."""
+
+    by: Id
+    to: Id
+    helps: tuple[Ref, ...] = ()
+
+
+class Referred(Event, tag="referred", frozen=True, kw_only=True):
+    """`by` recommended `who` to `to`."""
+
+    by: Id
+    who: Id
+    to: Id
+    what: str | None = None
+
+
+class Trusted(Event, tag="trusted", frozen=True, kw_only=True):
+    """`by` states how far they trust `whom`; level None withdraws what was stated."""
+
+    by: Id
+    whom: Id
+    level: Tenths | None
+    context: str | None = None
+
+
+class Described(Event, tag="described", frozen=True, kw_only=True):
+    """Fields of a person's card set or unset; `over` names the events whose values they replace."""
+
+    person: Id
+    set: dict[Text, str] = {}
+    unset: tuple[Text, ...] = ()
+    over: tuple[Ref, ...] = ()
+
+
+class Merged(Event, tag="merged", frozen=True, kw_only=True):
+    """These ids are one human."""
+
+    people: Annotated[tuple[Id, ...], msgspec.Meta(min_length=2, max_length=100)]
+
+
+class Retracted(Event, tag="retracted", frozen=True, kw_only=True):
+    """That event does not count any more; it stays in the history."""
+
+    event: Ref
+    why: str | None = None
+
+
+class Ruled(Event, tag="ruled", frozen=True, kw_only=True):
+    """An owner sets a rule of the network; see `trust.rules` for the settings that are known."""
+
+    setting: Text
+    value: str
+
+
+class Erased(Event, tag="erased", frozen=True, kw_only=True):
+    """The bodies of these events are to be destroyed everywhere; their hashes stay."""
+
+    events: tuple[Ref, ...]
+
+
+class Founded(Event, tag="founded", frozen=True, kw_only=True):
+    """The first event of a network: `key` and `nonce` open the founder's log, `me` names them."""
+
+    key: PublicKey
+    nonce: Id
+    name: str
+    me: Text
+    device: str = ""
+
+
+class Invited(Event, tag="invited", frozen=True, kw_only=True):
+    """A ticket: who holds its private key may open one log as `person`, until `expires` (ms)."""
+
+    ticket: PublicKey
+    person: Id
+    role: Role
+    expires: Milliseconds | None = None
+
+
+class Joined(Event, tag="joined", frozen=True, kw_only=True):
+    """The first event of a log that a ticket opens; `signature` is by the ticket's private key."""
+
+    key: PublicKey
+    nonce: Id
+    ticket: PublicKey
+    signature: Signature
+    device: str = ""
+
+
+class DeviceAdded(Event, tag="device added", frozen=True, kw_only=True):
+    """The first event of a further log of a device that already has one in this network.
+
+    `sponsor` is that other log and `signature` is by its key: so a copied home or one whose clock
+    ran ahead goes on in a log of its own, and nobody has to be asked.
+    """
+
+    key: PublicKey
+    nonce: Id
+    sponsor: Id
+    signature: Signature
+    device: str = ""
+
+
+class DeviceRevoked(Event, tag="device revoked", frozen=True, kw_only=True):
+    """The device with this key speaks no more; `last` is what still counts of each of its logs."""
+
+    key: PublicKey
+    last: dict[Id, Seq]
+
+
+Content = (
+    Met | Helped | Thanked | Referred | Trusted | Described | Merged | Retracted | Ruled | Erased
+)
+Membership = Founded | Invited | Joined | DeviceAdded | DeviceRevoked
+Opening = Founded | Joined | DeviceAdded
+AnyEvent = Content | Membership
+
+OPENINGS = (Founded, Joined, DeviceAdded)
+MEMBERSHIP = (Founded, Invited, Joined, DeviceAdded, DeviceRevoked)
+
+
+def type_name(event: AnyEvent) -> str:
+    """The type as people and JSON write it, without a layout version."""
+    tag = type(event).__struct_config__.tag
+    return str(tag).partition("/")[0]
+
+
+def people_in(event: AnyEvent) -> tuple[bytes, ...]:
+    """The people an event names, each once, whoever speaks first."""
+    match event:
+        case Met():
+            named: tuple[bytes, ...] = (event.by, *event.people)
+        case Helped() | Thanked():
+            named = (event.by, event.to)
+        case Referred():
+            named = (event.by, event.who, event.to)
+        case Trusted():
+            named = (event.by, event.whom)
+        case Described() | Invited():
+            named = (event.person,)
+        case Merged():
+            named = event.people
+        case _:
+            named = ()
+    return tuple(dict.fromkeys(named))

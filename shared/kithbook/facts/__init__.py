@@ -1,0 +1,1 @@
+"""The stored layer of resolved facts: free of clock, reader and viewpoint."""

@@ -1,0 +1,172 @@
+"""Resolved facts kept in dicts: what the server reads from, and what a replay folds into.
+
+The rows are linear in people, links, evidence days and helps. Of the events only where they stand
+is kept, by person and by source; `fetch` reads one again when a fold must look back.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from copy import deepcopy
+from typing import Any
+
+from kithbook.events import people_in
+from kithbook.facts.digest import MODULUS
+from kithbook.facts.effects import Entry
+from kithbook.facts.fold import Facts, is_special
+from kithbook.facts.rows import Field, Help, Link, Merge, Referral, Tie, winner
+from kithbook.facts.tables import NAMES, PairKey, Place
+from kithbook.membership import Standing
+from kithbook.readings.shelf import Patched, Shelf
+
+Fetch = Callable[[bytes, int], Entry | None]
+
+
+class Memory:
+    """Stored facts of one network (`facts.fold.Stored`), to be read as a `readings.shelf.Shelf`."""
+
+    def __init__(self, fetch: Fetch) -> None:
+        self.fetch = fetch
+        self.rows: dict[str, dict[Any, Any]] = {name: {} for name in NAMES}
+        self.weight = 0
+        self.folded: set[bytes] = set()
+        """The logs of which anything is folded in."""
+        self._named: defaultdict[bytes, set[Place]] = defaultdict(set)
+        self._sources: defaultdict[tuple[bytes, bytes], set[Place]] = defaultdict(set)
+        self._keys: defaultdict[tuple[str, bytes], set[Any]] = defaultdict(set)
+
+    def fold(
+        self,
+        standings: Mapping[bytes, Standing],
+        entries: Collection[Entry],
+        aside: Iterable[tuple[bytes, int, str]] = (),
+    ) -> None:
+        """Take in events that are new here; `aside` are (log, seq, reason) of unreadable ones."""
+        fresh: dict[bytes, int] = {}
+        repeated: set[bytes] = set()
+        for entry in entries:
+            fresh[entry.log] = min(entry.seq, fresh.get(entry.log, entry.seq))
+            repeated |= self._index(entry)
+        self.folded |= fresh.keys()
+        facts = Facts(standings, fresh, self)
+        named = self.rows["retraction"]
+        facts.decide(entry for entry in entries if is_special(entry, named, repeated))
+        facts.take(entries)
+        for log, seq, reason in aside:
+            facts.set_aside(log, seq, reason)
+        facts.finish()
+        self._save(facts)
+
+    def _index(self, entry: Entry) -> set[bytes]:
+        """Note where an event stands; gives its source back when it is held more than once."""
+        place = entry.log, entry.seq
+        for person in people_in(entry.event):
+            self._named[person].add(place)
+        source = entry.event.source
+        if source is None:
+            return set()
+        copies = self._sources[entry.author, source]
+        copies.add(place)
+        return {source} if len(copies) > 1 else set()
+
+    def _save(self, facts: Facts) -> None:
+        self.weight = (self.weight + facts.tables.weight()) % MODULUS
+        for name, table in facts.tables.items():
+            rows = self.rows[name]
+            for key, row in table.items():
+                if row.empty:
+                    rows.pop(key, None)
+                    continue
+                self._find_by(name, key, row)
+                rows[key] = row
+
+    def _find_by(self, table: str, key: Any, row: Any) -> None:
+        match row:
+            case Tie() | Link():
+                people: Iterable[bytes] = key[1:]
+            case Help(given=given) if given is not None:
+                people = (given.by, given.to)
+            case Referral(said=said) if said is not None:
+                people = (said.by, said.who, said.to)
+            case Field() if table == "card":
+                people = (key[0],)
+            case _:
+                return
+        for person in people:
+            self._keys[table, person].add(key)
+
+    def load(self, table: str, key: Any) -> Any | None:
+        return self.rows[table].get(key)
+
+    def without(
+        self, standings: Mapping[bytes, Standing], entries: Iterable[Entry], reason: str
+    ) -> Shelf:
+        """The same facts without these events; what is kept here stays as it is."""
+        facts = Facts(standings, {}, Copies(self))
+        facts.without(entries, reason)
+        return Patched(self, facts.tables)
+
+    def entry(self, log: bytes, seq: int) -> Entry | None:
+        return self.fetch(log, seq)
+
+    def naming(self, a: bytes, b: bytes) -> Iterator[Entry]:
+        return self._fetch_all(self._named[a] & self._named[b])
+
+    def copies(self, author: bytes, source: bytes) -> Iterator[Entry]:
+        return self._fetch_all(self._sources[author, source])
+
+    def _fetch_all(self, places: Iterable[Place]) -> Iterator[Entry]:
+        for place in places:
+            if (entry := self.fetch(*place)) is not None:
+                yield entry
+
+    def merges(self) -> Iterable[Merge]:
+        return self.rows["merge"].values()
+
+    def rules(self) -> Iterable[tuple[str, Field]]:
+        return self.rows["rule"].items()
+
+    def ties_of(self, people: Collection[bytes]) -> Iterator[tuple[PairKey, Tie]]:
+        return self._of("tie", people)
+
+    def links_from(self, people: Collection[bytes]) -> Iterator[tuple[PairKey, Link]]:
+        return (found for found in self._of("link", people) if found[0][1] in people)
+
+    def links_to(self, people: Collection[bytes]) -> Iterator[tuple[PairKey, Link]]:
+        return (found for found in self._of("link", people) if found[0][2] in people)
+
+    def helps_of(self, people: Collection[bytes]) -> Iterator[tuple[Place, Help]]:
+        return (found for found in self._of("help", people) if not found[1].closed({}))
+
+    def referrals_of(self, people: Collection[bytes]) -> Iterator[tuple[Place, Referral]]:
+        return self._of("referral", people)
+
+    def card_of(self, people: Collection[bytes]) -> Iterator[tuple[bytes, str, Field]]:
+        return ((*key, row) for key, row in self._of("card", people))
+
+    def cards(self, names: Collection[str]) -> Iterator[tuple[bytes, str, Field]]:
+        for (person, name), field in self.rows["card"].items():
+            if not names or name in names:
+                yield person, name, field
+
+    def names(self) -> Iterator[tuple[bytes, str]]:
+        for person, _, field in self.cards(("name",)):
+            if (value := winner([field])) is not None and value.value:
+                yield person, value.value
+
+    def _of(self, table: str, people: Collection[bytes]) -> Iterator[tuple[Any, Any]]:
+        rows = self.rows[table]
+        keys = set().union(*(self._keys.get((table, person), ()) for person in people))
+        return ((key, rows[key]) for key in keys if key in rows)
+
+
+class Copies:
+    """The same store, with rows that may be changed without a trace."""
+
+    def __init__(self, memory: Memory) -> None:
+        self.entry = memory.entry
+        self.naming = memory.naming
+        self.copies = memory.copies
+        self._rows = memory.rows
+
+    def load(self, table: str, key: Any) -> Any | None:
+        return deepcopy(self._rows[table].get(key))

@@ -1,0 +1,96 @@
+"""The messages of sync and the interface that a server, a folder and the wire all implement.
+
+Every struct here can be sent as MessagePack or as JSON (bytes as base64). `docs/protocol.md` is the
+specification; `tests/golden/` has each message as bytes.
+"""
+
+from typing import Annotated, Protocol
+
+import msgspec
+
+from kithbook.envelope import Head
+from kithbook.events import Id, PublicKey, Signature
+from kithbook.ids import NetworkId
+from kithbook.replication import Page, Refusal
+
+VERSION = 1
+MAX_REQUEST_BYTES = 32 * 1024 * 1024
+"""A request body, inflated. A server may set less and says so in its refusal."""
+ROUND_EVENTS = 10_000
+"""What one side sends in one round, at most; whoever has more goes another round."""
+ROUND_BYTES = 8 * 1024 * 1024
+"""And no further page once this many bytes of records are in a round."""
+MAX_LOGS = 10_000
+
+
+class SyncRequest(msgspec.Struct, frozen=True):
+    """What a replica holds, before `pages`, which it believes the other side lacks."""
+
+    heads: Annotated[list[Head], msgspec.Meta(max_length=MAX_LOGS)]
+    pages: list[Page] = []
+
+
+class SyncReply(msgspec.Struct, frozen=True):
+    """What the server durably holds now, what the replica lacks, and which logs were left out.
+
+    `more` says that the server had further pages than fit in one round.
+    """
+
+    heads: list[Head]
+    pages: list[Page] = []
+    refused: list[Refusal] = []
+    more: bool = False
+
+
+class SyncServer(Protocol):
+    """A replica that one can sync with: the server itself, HTTP to it, or a folder."""
+
+    def sync(self, network: NetworkId, request: SyncRequest) -> SyncReply:
+        """Do one round. Idempotent: a repeated round changes nothing.
+
+        Raises Unavailable when the other end cannot be reached or used, Refused when it does not
+        know this device (`code` is `unknown_network` or `no_session`), TooLarge past its limits.
+        """
+        ...
+
+
+class JoinRequest(msgspec.Struct, frozen=True):
+    """Redeems a link. A setup link brings its `secret`; a ticket brings the opening of its log."""
+
+    network: Id
+    key: PublicKey
+    secret: bytes | None = None
+    pages: list[Page] = []
+
+
+class JoinReply(msgspec.Struct, frozen=True):
+    network: Id
+
+
+class SessionRequest(msgspec.Struct, frozen=True):
+    """First without, then with the server's nonce and the device's signature over it."""
+
+    key: PublicKey
+    nonce: bytes | None = None
+    signature: Signature | None = None
+
+
+class Challenge(msgspec.Struct, frozen=True):
+    nonce: bytes
+
+
+class Session(msgspec.Struct, frozen=True):
+    """A bearer token for the Authorization header, and when it ends (ms since 1970)."""
+
+    token: str
+    expires: int
+
+
+def session_message(origin: str, nonce: bytes) -> bytes:
+    """What a device signs for a session; the origin keeps one server from asking for another."""
+    return b"kithbook session 1\0" + origin.encode() + b"\0" + nonce
+
+
+def ticket_message(network: bytes, log: bytes) -> bytes:
+    """What a ticket's private key signs, and what a sponsoring device signs, to open a log."""
+    return b"kithbook opening 1\0" + network + log

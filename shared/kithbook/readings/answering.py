@@ -1,0 +1,136 @@
+"""Answers put together: readings with names and event ids instead of bytes."""
+
+from typing import Any
+
+from kithbook.facts.rows import Moment, Order
+from kithbook.ids import event_id
+from kithbook.readings import answers
+from kithbook.readings.contacts import Contact
+from kithbook.readings.explain import sentence, worked
+from kithbook.readings.ledger import Account, by_kind
+from kithbook.readings.reader import Names, Reader
+from kithbook.readings.referrals import Outcome
+from kithbook.readings.trust.chains import Step
+from kithbook.readings.trust.levels import Level
+from kithbook.readings.trust.score import Caution, Score
+from kithbook.when import format_at
+
+
+def format_moment(moment: Moment) -> str:
+    """A moment as it was said, in ISO 8601."""
+    return format_at(moment.at, moment.zone if moment.has_zone else None)
+
+
+def moment_text(moment: Moment | None) -> str | None:
+    return None if moment is None else format_moment(moment)
+
+
+def contacts_answer(reader: Reader, viewpoint: bytes | None = None) -> answers.Contacts:
+    """Who is in touch, the latest first, then those never met by name."""
+    names = reader.names
+    rows = [
+        contact_answer(contact, names)
+        for contact in sorted(
+            reader.contacts(viewpoint),
+            key=lambda c: (-c.last.at if c.last else 2**63, names[c.person].casefold(), c.person),
+        )
+    ]
+    return answers.Contacts(rows)
+
+
+def contact_answer(contact: Contact, names: Names) -> answers.ContactAnswer:
+    return answers.ContactAnswer(
+        id=contact.person.hex(),
+        name=names[contact.person],
+        state=contact.state,
+        first_contact=moment_text(contact.first),
+        last_contact=moment_text(contact.last),
+        events=contact.events,
+        cadence=contact.cadence,
+        lateness=contact.lateness,
+    )
+
+
+def ledger_answer(reader: Reader, viewpoint: bytes | None = None) -> answers.Ledger:
+    """Every account, by name."""
+    names = reader.names
+    accounts = sorted(
+        reader.ledger(viewpoint).values(), key=lambda a: (names[a.person].casefold(), a.person)
+    )
+    return answers.Ledger(
+        [account_answer(account, names) for account in accounts],
+        [referral_answer(outcome, names) for outcome in reader.referrals(viewpoint)],
+    )
+
+
+def referral_answer(outcome: Outcome, names: Names) -> answers.ReferralAnswer:
+    return answers.ReferralAnswer(
+        event=event_id(outcome.log, outcome.seq),
+        by=names[outcome.by],
+        who=names[outcome.who],
+        to=names[outcome.to],
+        at=format_moment(outcome.moment),
+        contact=moment_text(outcome.contact),
+        helps=outcome.helps,
+    )
+
+
+def account_answer(account: Account, names: Names) -> answers.AccountAnswer:
+    return answers.AccountAnswer(
+        id=account.person.hex(),
+        name=names[account.person],
+        given=answers.Tally(**by_kind(account.given)),
+        received=answers.Tally(**by_kind(account.received)),
+        thanks_owed=[event_id(o.log, o.seq) for o in account.thanks_owed],
+        thanks_due=[event_id(o.log, o.seq) for o in account.thanks_due],
+    )
+
+
+def chain_answer(chain: list[Step], names: Names) -> list[answers.Link]:
+    return [
+        answers.Link(
+            names[step.by], names[step.to], step.level.level, step.level.stated, _event(step.level)
+        )
+        for step in chain
+    ]
+
+
+def trust_answer(score: Score, names: Names) -> answers.TrustAnswer:
+    return answers.TrustAnswer(**_trust_fields(score, names))
+
+
+def why_answer(score: Score, names: Names, divisor: float) -> answers.Why:
+    """A score with its explanation; `divisor` is the network's rule, 18 by default."""
+    return answers.Why(
+        **_trust_fields(score, names),
+        sentence=sentence(score, names),
+        worked=worked(score, divisor),
+        warned_by=_caution(score.warning, names) if score.warning else None,
+        others=[
+            answers.Vouching(names[v.chain[-1].by], v.support, chain_answer(v.chain, names))
+            for v in score.others
+        ],
+    )
+
+
+def _caution(warning: Caution, names: Names) -> answers.WarningAnswer:
+    chain = chain_answer(warning.chain, names)
+    return answers.WarningAnswer(names[warning.by], warning.weight, _event(warning.level), chain)
+
+
+def _trust_fields(score: Score, names: Names) -> dict[str, Any]:
+    return {
+        "from_": names[score.start],
+        "to": names[score.to],
+        "id": score.to.hex(),
+        "score": score.score,
+        "shown": score.shown,
+        "basis": score.basis,
+        "support": score.support,
+        "warning": score.warning.weight if score.warning else None,
+        "chain": chain_answer(score.chain, names),
+    }
+
+
+def _event(level: Level) -> str | None:
+    return None if level.order is None else event_id(Order(*level.order).log, level.order[3])

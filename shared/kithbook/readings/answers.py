@@ -1,0 +1,141 @@
+"""The answers that programs read, the same in `kith … --json` and over HTTP.
+
+Fields may be added, never renamed. An event is named `<log>:<seq>`; times are ISO 8601.
+"""
+
+import msgspec
+
+from kithbook.readings.contacts import State
+from kithbook.readings.trust.score import Basis
+
+
+class ContactAnswer(msgspec.Struct, frozen=True):
+    """`events` counts the contacts between the viewpoint and this person; `cadence` is in days."""
+
+    id: str
+    name: str
+    state: State | None
+    first_contact: str | None
+    last_contact: str | None
+    events: int
+    cadence: float | None = None
+    lateness: float | None = None
+
+
+class Contacts(msgspec.Struct, frozen=True):
+    contacts: list[ContactAnswer]
+
+
+class Tally(msgspec.Struct, frozen=True):
+    """Counts of helps by kind."""
+
+    information: int
+    money: int
+    fun: int
+
+
+class AccountAnswer(msgspec.Struct, frozen=True):
+    """`thanks_owed`: helps got, not thanked for yet; `thanks_due`: helps given, without thanks."""
+
+    id: str
+    name: str
+    given: Tally
+    received: Tally
+    thanks_owed: list[str]
+    thanks_due: list[str]
+
+
+class ReferralAnswer(msgspec.Struct, frozen=True):
+    """`contact` is when the two were last in touch since, `helps` how often one helped another."""
+
+    event: str
+    by: str
+    who: str
+    to: str
+    at: str
+    contact: str | None
+    helps: int
+
+
+class Ledger(msgspec.Struct, frozen=True):
+    ledger: list[AccountAnswer]
+    referrals: list[ReferralAnswer] = []
+
+
+class Link(msgspec.Struct, frozen=True):
+    """One link of a chain: `level` is the one used, `stated` the one stated, by `event`."""
+
+    by: str
+    to: str
+    level: float
+    stated: float | None
+    event: str | None
+
+
+class WarningAnswer(msgspec.Struct, frozen=True):
+    by: str
+    weight: float
+    event: str | None
+    chain: list[Link]
+
+
+class Vouching(msgspec.Struct, frozen=True):
+    """The best chain through another last voucher."""
+
+    by: str
+    support: float
+    chain: list[Link]
+
+
+class TrustAnswer(msgspec.Struct, frozen=True):
+    """`shown` is the score half up, null below 0.5; `warning` is what was taken off support."""
+
+    from_: str = msgspec.field(name="from")
+    to: str
+    id: str
+    score: float | None
+    shown: int | None
+    basis: Basis
+    support: float | None
+    warning: float | None
+    chain: list[Link]
+
+
+class Trust(msgspec.Struct, frozen=True):
+    trust: list[TrustAnswer]
+
+
+class Why(TrustAnswer, frozen=True):
+    """A score with everything it was worked out from; `worked` is the arithmetic in one line."""
+
+    sentence: str
+    worked: str
+    warned_by: WarningAnswer | None
+    others: list[Vouching]
+
+
+class EventAnswer(msgspec.Struct, frozen=True):
+    """One event of the log; `counts` is false with the reason in `void` when it counts for nothing.
+
+    `fields` are the event's own, people by name.
+    """
+
+    event: str
+    type: str
+    at: str | None
+    recorded: str
+    received: str
+    author: str | None
+    device: str | None
+    people: list[str]
+    counts: bool
+    void: str | None
+    note: str | None
+    fields: dict[str, object]
+
+
+class Events(msgspec.Struct, frozen=True):
+    """`more` is how many older events were left out."""
+
+    events: list[EventAnswer]
+    more: int = 0

@@ -1,0 +1,87 @@
+"""Explanations: a score in one English sentence and as a line of arithmetic.
+
+Both are computed from the chain itself, and the numbers that `worked` prints give the score again.
+"""
+
+from kithbook.readings.reader import Names
+from kithbook.readings.trust.chains import Step
+from kithbook.readings.trust.score import Score
+
+
+def number(value: float) -> str:
+    """A level or support as people read it: 9, 9.5, 0.833."""
+    text = f"{value:.3f}".rstrip("0").rstrip(".")
+    return text or "0"
+
+
+def sentence(score: Score, names: Names) -> str:
+    """The score in words, with everyone's name and every number that matters."""
+    a, b = names[score.start], names[score.to]
+    result = number(score.score or 0.0)
+    match score.basis:
+        case "stated":
+            level = score.chain[0].level
+            extra = level.level - (level.stated or 0.0)
+            dealings = f", and own dealings since add {number(extra)}" if extra > 0 else ""
+            return f"{a} trusts {b} {number(level.stated or 0.0)}{dealings}; own word is final."
+        case "inferred":
+            return (
+                f"{a} has said nothing about {b}, but own dealings give a weak {result}"
+                f"{_less(score, names)}."
+            )
+        case "chain":
+            return f"{_links(score.chain, names)}, so {a} trusts {b} {result}{_less(score, names)}."
+        case "contested":
+            return (
+                f"{_links(score.chain, names)}, which would carry {number(score.support or 0.0)}, "
+                f"but {_warner(score, names)}, so the score is 0."
+            )
+        case "warned":
+            return f"Nobody {a} trusts vouches for {b}, and {_warner(score, names)}."
+        case _:
+            return f"Nothing that {a} knows of says how far to trust {b}."
+
+
+def worked(score: Score, divisor: float) -> str:
+    """The arithmetic, outwards from the viewpoint: `10 × 9/18 = 5.0`."""
+    if not score.chain:
+        return ""
+    product = _product(score.chain, divisor)
+    if score.warning is not None and score.basis != "stated":
+        weight = number(score.warning.weight)
+        return f"{product} = {number(score.support or 0.0)}; less {weight} = {_total(score)}"
+    return f"{product} = {_total(score)}"
+
+
+def _product(chain: list[Step], divisor: float) -> str:
+    first = chain[0].level
+    text = number(first.stated if first.stated is not None else first.level)
+    if first.stated is not None and first.level != first.stated:
+        text = f"({text} + {number(first.level - first.stated)})"
+    return text + "".join(f" × {number(step.level.level)}/{number(divisor)}" for step in chain[1:])
+
+
+def _total(score: Score) -> str:
+    value = score.score or 0.0
+    return f"{value:.1f}" if round(value, 1) == round(value, 9) else number(value)
+
+
+def _links(chain: list[Step], names: Names) -> str:
+    parts = [
+        f"{names[s.by]} {'trusts' if s.level.stated is not None else 'is inferred to trust'} "
+        f"{names[s.to]} {number(s.level.level)}"
+        for s in chain
+    ]
+    return ", ".join(parts[:-1]) + f" and {parts[-1]}" if len(parts) > 1 else parts[0]
+
+
+def _warner(score: Score, names: Names) -> str:
+    warning = score.warning
+    if warning is None:
+        return ""
+    return f"{names[warning.by]} warns of {names[score.to]} (weight {number(warning.weight)})"
+
+
+def _less(score: Score, names: Names) -> str:
+    warner = _warner(score, names)
+    return f" after {warner}" if warner else ""

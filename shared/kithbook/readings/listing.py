@@ -1,0 +1,101 @@
+"""Events as answers: each with its fields under the names of the event tables, people by name."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from kithbook.clock import wall_ms
+from kithbook.codec import Unreadable
+from kithbook.events import OPENINGS, AnyEvent, people_in, type_name
+from kithbook.ids import Ref, event_id
+from kithbook.readings.answers import EventAnswer
+from kithbook.when import format_at, format_ms
+
+Name = Callable[[bytes], str]
+"""A person's id → their name."""
+
+COMMON = {"at", "zone", "note", "source", "batch"}
+PERSON = {"by", "to", "who", "whom", "person"}
+SECRET = {"key", "nonce", "ticket", "signature", "last", "sponsor"}
+"""Proofs of membership: `kith verify` checks them, nobody reads them."""
+
+
+class Logged(msgspec.Struct, frozen=True):
+    """An event of the log as this replica holds it. `void` is why it does not count, if so."""
+
+    log: bytes
+    seq: int
+    hlc: int
+    received: int
+    author: bytes | None
+    device: str | None
+    event: AnyEvent | Unreadable
+    void: str | None = None
+    check: bytes = b""
+
+    @property
+    def ref(self) -> Ref:
+        """The event as other events name it."""
+        return Ref(self.log, self.seq, self.check)
+
+
+def event_answer(logged: Logged, name: Name) -> EventAnswer:
+    """One event for a program or a person to read."""
+    event = logged.event
+    answer = EventAnswer(
+        event=event_id(logged.log, logged.seq),
+        type="?",
+        at=None,
+        recorded=format_ms(wall_ms(logged.hlc)),
+        received=format_ms(logged.received),
+        author=name(logged.author) if logged.author else None,
+        device=logged.device,
+        people=[],
+        counts=logged.void is None,
+        void=logged.void,
+        note=None,
+        fields={},
+    )
+    if isinstance(event, Unreadable):
+        return msgspec.structs.replace(answer, type=event.type, fields={"why": event.why})
+    return msgspec.structs.replace(
+        answer,
+        type=type_name(event),
+        at=format_at(event.at, event.zone),
+        people=[name(person) for person in people_in(event)],
+        note=event.note,
+        fields=fields(event, name),
+    )
+
+
+def fields(event: AnyEvent, name: Name) -> dict[str, object]:
+    """An event's own fields as JSON has them: names for people, ids for events, levels 0 to 10."""
+    told: dict[str, object] = {}
+    for field in event.__struct_fields__:
+        value = getattr(event, field)
+        if field in COMMON or field in SECRET:
+            continue
+        if field in PERSON:
+            told[field] = name(value)
+        elif field == "people":
+            told[field] = [name(person) for person in value]
+        elif field == "helps":
+            told["for"] = [_id(ref) for ref in value]
+        elif field in {"over", "events"}:
+            told[field] = [_id(ref) for ref in value]
+        elif isinstance(value, Ref):
+            told[field] = _id(value)
+        elif field == "level":
+            told[field] = None if value is None else value / 10
+        else:
+            told[field] = value
+    return told
+
+
+def device_of(opening: AnyEvent) -> str:
+    """What the device that opened a log calls itself."""
+    return opening.device if isinstance(opening, OPENINGS) else ""
+
+
+def _id(ref: Ref) -> str:
+    return event_id(ref.log, ref.seq)

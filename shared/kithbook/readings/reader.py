@@ -1,0 +1,146 @@
+"""The reader: everything one person can ask of the facts at one moment, put together."""
+
+from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property
+
+from kithbook.facts.rows import Link
+from kithbook.facts.tables import PairKey
+from kithbook.readings.cards import Card, cards
+from kithbook.readings.contacts import Contact, contacts
+from kithbook.readings.ledger import Account, ledger
+from kithbook.readings.merges import classes, members
+from kithbook.readings.referrals import Outcome, outcomes, referred
+from kithbook.readings.rules import Rules, rules_of
+from kithbook.readings.shelf import Shelf
+from kithbook.readings.trust.levels import Level, Word, graph, levels
+from kithbook.readings.trust.score import Score
+from kithbook.readings.trust.search import Search
+from kithbook.when import DAY_US
+
+NOTHING: Mapping[bytes, Level] = {}
+
+
+class Reader:
+    """Reads for `me`. `speakers` are the people who have devices; `now` is in µs since 1970."""
+
+    def __init__(self, shelf: Shelf, speakers: Collection[bytes], me: bytes, now: int) -> None:
+        self.shelf = shelf
+        self.speakers = speakers
+        self.me = me
+        self.today = now // DAY_US
+
+    @cached_property
+    def one(self) -> dict[bytes, bytes]:
+        """Merged id → the id of its class."""
+        return classes(self.shelf.merges())
+
+    @cached_property
+    def rules(self) -> Rules:
+        return rules_of(self.shelf.rules())
+
+    @cached_property
+    def word(self) -> Word:
+        return Word(self.speakers, self.me, self.one)
+
+    @cached_property
+    def names(self) -> "Names":
+        return Names(self.shelf, self.one)
+
+    def ids(self, person: bytes) -> set[bytes]:
+        """All ids of one human."""
+        return members(self.one, {person})
+
+    def card(self, person: bytes) -> Card:
+        """Everything known of one person."""
+        rows = self.shelf.card_of(self.ids(person))
+        return cards(rows, self.one).get(self.one.get(person, person), {})
+
+    def contacts(self, viewpoint: bytes | None = None) -> list[Contact]:
+        """Everybody named, by the viewpoint's contact with them, in no order."""
+        ids = self.ids(viewpoint or self.me)
+        known = self.names.all
+        relevant = cards(self.shelf.cards(("cadence",)), self.one)
+        if self.rules.cadence:
+            relevant = cards(self.shelf.cards(()), self.one)
+        return contacts(
+            ids, known, self.shelf.ties_of(ids), self.one, relevant, self.rules, self.today
+        )
+
+    def ledger(self, viewpoint: bytes | None = None) -> dict[bytes, Account]:
+        """Person → account with the viewpoint."""
+        ids, shelf = self.ids(viewpoint or self.me), self.shelf
+        return ledger(
+            ids, shelf.links_from(ids), shelf.links_to(ids), shelf.helps_of(ids), self.one
+        )
+
+    def referrals(self, viewpoint: bytes | None = None) -> list[Outcome]:
+        """The referrals in which the viewpoint took part, and what came of them."""
+        rows = list(self.shelf.referrals_of(self.ids(viewpoint or self.me)))
+        who = members(self.one, referred(rows))
+        links = dict([*self.shelf.links_from(who), *self.shelf.links_to(who)])
+        return outcomes(rows, self.shelf.ties_of(who), links.items(), self.one)
+
+    def score(self, to: bytes, start: bytes | None = None, *, others: bool = False) -> Score:
+        """How far trust carries to one person."""
+        start, to = self._root(start or self.me), self._root(to)
+        found = self._levels(self.shelf.links_to(self.ids(to)))
+        vouchers = {a: level for (a, b), level in found.items() if b == to}
+        return Search(start, self._neighbours, self.rules).one(to, vouchers, others=others)
+
+    def scores(self, start: bytes | None = None) -> list[Score]:
+        """Everybody whom trust or a warning reaches, best first."""
+        start = self._root(start or self.me)
+        found = list(Search(start, self._neighbours, self.rules).all())
+        order = {"stated": 0, "inferred": 0, "chain": 0, "contested": 1, "warned": 2, "none": 3}
+        found.sort(key=lambda s: (order[s.basis], -(s.score or 0.0), len(s.chain), s.to))
+        return found
+
+    @cached_property
+    def _loaded(self) -> dict[bytes, Mapping[bytes, Level]]:
+        return {}
+
+    def _neighbours(self, person: bytes) -> Mapping[bytes, Level]:
+        known = self._loaded.get(person)
+        if known is None:
+            links = self.shelf.links_from(self.ids(person) if self.one else (person,))
+            known = graph(self._levels(links)).get(person, NOTHING)
+            self._loaded[person] = known
+        return known
+
+    def _levels(self, links: Iterable[tuple[PairKey, Link]]) -> dict[tuple[bytes, bytes], Level]:
+        return levels(links, self.one, self.word, self.rules)
+
+    def _root(self, person: bytes) -> bytes:
+        return self.one.get(person, person)
+
+
+class Names:
+    """Names for people to read; a person nobody named is shown by the start of their id."""
+
+    def __init__(self, shelf: Shelf, one: Mapping[bytes, bytes]) -> None:
+        self.shelf = shelf
+        self.one = one
+        self._some: dict[bytes, str] = {}
+
+    @cached_property
+    def all(self) -> dict[bytes, str]:
+        """Everybody named → name, merged people under the one id they share."""
+        found = {p: name for p, name in self.shelf.names() if p not in self.one}
+        merged = cards(self.shelf.card_of(self.one), self.one) if self.one else {}
+        found |= {person: card.get("name", short(person)) for person, card in merged.items()}
+        self._some = found
+        return found
+
+    def __getitem__(self, person: bytes) -> str:
+        person = self.one.get(person, person)
+        name = self._some.get(person)
+        if name is None:
+            ids = members(self.one, {person})
+            card = cards(self.shelf.card_of(ids), self.one).get(person, {})
+            name = self._some[person] = card.get("name", short(person))
+        return name
+
+
+def short(person: bytes) -> str:
+    """The start of an id, for who has no name."""
+    return person.hex()[:8]

@@ -1,0 +1,120 @@
+"""The shelf: how readings get at the resolved facts, wherever their rows are kept."""
+
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, Protocol
+
+from kithbook.facts.rows import Field, Help, Link, Merge, Referral, Tie, winner
+from kithbook.facts.tables import PairKey, Place, Tables
+
+
+class Shelf(Protocol):
+    """Rows of the resolved facts by the people they are about: raw ids, before merges."""
+
+    def merges(self) -> Iterable[Merge]: ...
+
+    def rules(self) -> Iterable[tuple[str, Field]]: ...
+
+    def ties_of(self, people: Collection[bytes]) -> Iterable[tuple[PairKey, Tie]]:
+        """Ties in which any of these people is one side."""
+        ...
+
+    def links_from(self, people: Collection[bytes]) -> Iterable[tuple[PairKey, Link]]:
+        """What these people have of others. `days` may be left out where nobody is merged."""
+        ...
+
+    def links_to(self, people: Collection[bytes]) -> Iterable[tuple[PairKey, Link]]:
+        """What others have of these people."""
+        ...
+
+    def helps_of(self, people: Collection[bytes]) -> Iterable[tuple[Place, Help]]:
+        """Helps given or received by these people that no thanks between the same ids closes."""
+        ...
+
+    def referrals_of(self, people: Collection[bytes]) -> Iterable[tuple[Place, Referral]]:
+        """Referrals in which any of these people takes part."""
+        ...
+
+    def cards(self, names: Collection[str]) -> Iterable[tuple[bytes, str, Field]]:
+        """(person, field, what was said) of all cards, for these fields or, when empty, for all."""
+        ...
+
+    def card_of(self, people: Collection[bytes]) -> Iterable[tuple[bytes, str, Field]]:
+        """The cards of these people."""
+        ...
+
+    def names(self) -> Iterable[tuple[bytes, str]]:
+        """(person, name in force) of everybody who has one, each id by itself."""
+        ...
+
+
+class Patched:
+    """A shelf seen through rows that a fold in work has changed: without the future, or what-if."""
+
+    def __init__(self, shelf: Shelf, tables: Tables) -> None:
+        self.shelf = shelf
+        self.tables = tables
+
+    def merges(self) -> Iterable[Merge]:
+        return self.shelf.merges()
+
+    def rules(self) -> Iterable[tuple[str, Field]]:
+        return self._patch("rule", self.shelf.rules(), lambda *_: True)
+
+    def ties_of(self, people: Collection[bytes]) -> Iterable[tuple[PairKey, Tie]]:
+        rows = self.shelf.ties_of(people)
+        return self._patch("tie", rows, lambda key, _: key[1] in people or key[2] in people)
+
+    def links_from(self, people: Collection[bytes]) -> Iterable[tuple[PairKey, Link]]:
+        rows = self.shelf.links_from(people)
+        return self._patch("link", rows, lambda key, _: key[1] in people)
+
+    def links_to(self, people: Collection[bytes]) -> Iterable[tuple[PairKey, Link]]:
+        rows = self.shelf.links_to(people)
+        return self._patch("link", rows, lambda key, _: key[2] in people)
+
+    def helps_of(self, people: Collection[bytes]) -> Iterable[tuple[Place, Help]]:
+        def asked(_: Place, row: Help) -> bool:
+            given = row.given
+            return given is not None and (given.by in people or given.to in people)
+
+        return self._patch("help", self.shelf.helps_of(people), asked)
+
+    def referrals_of(self, people: Collection[bytes]) -> Iterable[tuple[Place, Referral]]:
+        def asked(_: Place, row: Referral) -> bool:
+            said = row.said
+            return said is not None and any(p in people for p in (said.by, said.who, said.to))
+
+        return self._patch("referral", self.shelf.referrals_of(people), asked)
+
+    def cards(self, names: Collection[str]) -> Iterable[tuple[bytes, str, Field]]:
+        return self._cards(self.shelf.cards(names), lambda key, _: not names or key[1] in names)
+
+    def card_of(self, people: Collection[bytes]) -> Iterable[tuple[bytes, str, Field]]:
+        return self._cards(self.shelf.card_of(people), lambda key, _: key[0] in people)
+
+    def names(self) -> Iterable[tuple[bytes, str]]:
+        changed = {person for person, field in self.tables["card"] if field == "name"}
+        yield from (row for row in self.shelf.names() if row[0] not in changed)
+        for person in changed:
+            if (value := winner([self.tables["card"][person, "name"]])) and value.value:
+                yield person, value.value
+
+    def _cards(
+        self, rows: Iterable[tuple[bytes, str, Field]], asked: Callable[[Any, Any], bool]
+    ) -> Iterable[tuple[bytes, str, Field]]:
+        keyed = (((person, name), row) for person, name, row in rows)
+        return ((*key, row) for key, row in self._patch("card", keyed, asked))
+
+    def _patch(
+        self, table: str, rows: Iterable[tuple[Any, Any]], asked: Callable[[Any, Any], bool]
+    ) -> Iterable[tuple[Any, Any]]:
+        changed = self.tables[table]
+        seen = set()
+        for key, row in rows:
+            seen.add(key)
+            now = changed.get(key, row)
+            if not now.empty:
+                yield key, now
+        for key, row in changed.items():
+            if key not in seen and not row.empty and asked(key, row):
+                yield key, row

@@ -1,0 +1,1 @@
+"""Trust: direct levels, the chains that carry them on, and the scores they give."""

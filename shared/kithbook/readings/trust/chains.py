@@ -1,0 +1,91 @@
+"""Chains: the strongest way by which trust carries from one person to everybody else.
+
+Best-first search outwards from the viewpoint. Support is the first link's level, then multiplied by
+each further level and divided by 18 (10 / transfer), in that order and in IEEE doubles, so that
+every device computes the same bits. Ties: fewer hops, then the smaller id of the last voucher.
+"""
+
+from collections.abc import Iterator, Mapping
+from heapq import heappop, heappush
+
+import msgspec
+
+from kithbook.readings.rules import Rules
+from kithbook.readings.trust.levels import Level, Neighbours
+
+
+class Reached(msgspec.Struct, frozen=True, gc=False):
+    """How trust gets to a person: the support it arrives with and who vouches last."""
+
+    person: bytes
+    support: float
+    hops: int
+    voucher: bytes
+
+
+def reach(
+    start: bytes, neighbours: Neighbours, rules: Rules, avoid: bytes | None = None
+) -> Iterator[Reached]:
+    """People that trust reaches from `start`, strongest first, by no chain through `avoid`.
+
+    No chain passes into a person whom `start` has stated a level about, except directly.
+    """
+    own = neighbours(start)
+    final = {person for person, level in own.items() if level.stated is not None}
+    done = {start, avoid}
+    heap: list[tuple[float, int, bytes, bytes]] = []
+    for person, level in own.items():
+        if level.level >= rules.cut and level.level > 0:
+            heappush(heap, (-level.level, 1, start, person))
+    divisor, cut = rules.divisor, rules.cut
+    best: dict[bytes, float] = {}
+    while heap:
+        negative, hops, voucher, person = heappop(heap)
+        if person in done:
+            continue
+        done.add(person)
+        support = -negative
+        yield Reached(person, support, hops, voucher)
+        for whom, link in neighbours(person).items():
+            carried = min(support, support * link.level / divisor)
+            if carried < cut or carried <= 0:
+                break  # the rest are lower
+            if whom in done or whom in final:
+                continue
+            if carried >= best.get(whom, 0.0):
+                best[whom] = carried
+                heappush(heap, (-carried, hops + 1, person, whom))
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One link of a chain: `by` has this level about `to`."""
+
+    by: bytes
+    to: bytes
+    level: Level
+
+
+def trace(
+    target: bytes, start: bytes, reached: Mapping[bytes, Reached], neighbours: Neighbours
+) -> list[Step]:
+    """The chain from `start` to a reached person, link by link."""
+    steps: list[Step] = []
+    person = target
+    while person != start:
+        voucher = reached[person].voucher
+        steps.append(Step(voucher, person, neighbours(voucher)[person]))
+        person = voucher
+    return steps[::-1]
+
+
+def carry(steps: list[Step], rules: Rules) -> float:
+    """The support that a chain gives, computed outwards from its start."""
+    support = steps[0].level.level
+    for step in steps[1:]:
+        support = passed(support, step.level.level, rules)
+    return support
+
+
+def passed(support: float, level: float, rules: Rules) -> float:
+    """What one more link leaves of a support: never more, which ten tenths of it could round to."""
+    return min(support, support * level / rules.divisor)

@@ -1,0 +1,132 @@
+"""The search for scores: support by the strongest chain, less the strongest warning.
+
+From one viewpoint, either one person's score, going round that person and stopping as soon as
+nothing can change it, or everybody's at once. Both give the same bits.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from kithbook.readings.rules import Rules
+from kithbook.readings.trust.chains import Reached, Step, passed, reach, trace
+from kithbook.readings.trust.levels import Level, Neighbours
+from kithbook.readings.trust.score import Caution, Score, Vouch
+
+
+class Search:
+    """Scores of other people from the viewpoint of `start`."""
+
+    def __init__(self, start: bytes, neighbours: Neighbours, rules: Rules) -> None:
+        self.start = start
+        self.neighbours = neighbours
+        self.rules = rules
+        self.own = neighbours(start)
+
+    def one(self, to: bytes, vouchers: Mapping[bytes, Level], *, others: bool = False) -> Score:
+        """The score of one person; `vouchers` are the levels that anybody has about them.
+
+        With `others` it also finds the best chains through each other last voucher, best first.
+        """
+        if to == self.start:
+            return Score(to, to, "none")
+        direct = self.own.get(to)
+        if direct is not None and direct.stated is not None:
+            return self._stated(to, direct)
+        reached, warner = self._around(to, vouchers, everyone=others)
+        found = [
+            (passed(step.support, vouchers[step.person].level, self.rules), step)
+            for step in reached.values()
+            if step.person in vouchers and vouchers[step.person].level > 0
+        ]
+        ranked = sorted(
+            (-support, step.hops + 1, step.person)
+            for support, step in found
+            if support >= self.rules.cut
+        )
+        chains = [
+            Vouch(-negative, [*self._chain(by, reached), Step(by, to, vouchers[by])])
+            for negative, _, by in (ranked if others else ranked[:1])
+        ]
+        if direct is not None and direct.level > 0 and direct.level >= self.rules.cut:
+            chains.append(Vouch(direct.level, [Step(self.start, to, direct)]))
+            chains.sort(key=lambda v: (-v.support, len(v.chain), v.chain[-1].by))
+        caution = self._caution(warner, vouchers[warner.person], reached) if warner else None
+        best = chains[0] if chains else None
+        return Score.of(self.start, to, best, caution, chains[1:] if others else [])
+
+    def all(self) -> Iterator[Score]:
+        """The score of everybody whom trust or a warning reaches, in no order."""
+        reached = {step.person: step for step in reach(self.start, self.neighbours, self.rules)}
+        warners: dict[bytes, list[Reached]] = {}
+        for step in reached.values():
+            for whom, level in self.neighbours(step.person).items():
+                if level.stated == 0:
+                    warners.setdefault(whom, []).append(step)
+        final = {p for p, level in self.own.items() if level.stated is not None}
+        yield from (self._stated(person, self.own[person]) for person in final)
+        for person in (reached.keys() | warners.keys()) - final - {self.start}:
+            best = None
+            if person in reached:
+                best = Vouch(reached[person].support, self._chain(person, reached))
+            caution = self._strongest(person, warners.get(person, []), reached)
+            if best is not None or caution is not None:
+                yield Score.of(self.start, person, best, caution, [])
+
+    def _around(
+        self, to: bytes, vouchers: Mapping[bytes, Level], *, everyone: bool
+    ) -> tuple[dict[bytes, Reached], Reached | None]:
+        """Who is reached by no chain through `to`, as far as it matters, and the first warner."""
+        others = {person: level for person, level in vouchers.items() if person != self.start}
+        warning = {person for person, level in others.items() if level.stated == 0}
+        vouching = others.keys() - warning
+        reached: dict[bytes, Reached] = {}
+        warner: Reached | None = None
+        direct = self.own.get(to)
+        best = direct.level if direct else 0.0
+        for step in reach(self.start, self.neighbours, self.rules, avoid=to) if others else ():
+            # Even a full 10 by whoever comes next could not beat what is found.
+            beaten = passed(step.support, 10, self.rules) < best and not everyone
+            if (beaten or not vouching) and (warner is not None or not warning):
+                break
+            reached[step.person] = step
+            if step.person in warning:
+                warner = warner or step
+                warning.discard(step.person)
+            elif step.person in vouching:
+                vouching.discard(step.person)
+                best = max(best, passed(step.support, others[step.person].level, self.rules))
+        return reached, warner
+
+    def _strongest(
+        self, to: bytes, warners: list[Reached], reached: Mapping[bytes, Reached]
+    ) -> Caution | None:
+        """The strongest warning by a chain that is not through the person it warns of."""
+        if not warners:
+            return None
+        if to in reached and any(self._through(to, step, reached) for step in warners):
+            levels = {step.person: self.neighbours(step.person)[to] for step in warners}
+            around, warner = self._around(to, levels, everyone=False)
+            return self._caution(warner, levels[warner.person], around) if warner else None
+        by = min(warners, key=lambda step: (-step.support, step.hops, step.voucher, step.person))
+        return self._caution(by, self.neighbours(by.person)[to], reached)
+
+    def _caution(
+        self, by: Reached, level: Level, reached: Mapping[bytes, Reached]
+    ) -> Caution | None:
+        """The warning that arrives this way; it travels one step only and is cut like support."""
+        weight = passed(by.support, 10, self.rules)
+        if weight < self.rules.cut:
+            return None
+        return Caution(weight, by.person, self._chain(by.person, reached), level)
+
+    def _through(self, to: bytes, step: Reached, reached: Mapping[bytes, Reached]) -> bool:
+        person = step.person
+        while person not in {self.start, to}:
+            person = reached[person].voucher
+        return person == to
+
+    def _chain(self, person: bytes, reached: Mapping[bytes, Reached]) -> list[Step]:
+        return trace(person, self.start, reached, self.neighbours)
+
+    def _stated(self, to: bytes, level: Level) -> Score:
+        step = Step(self.start, to, level)
+        return Score(self.start, to, "stated", level.level, None, [step])

@@ -1,0 +1,355 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kithbook.envelope import Head
+from kithbook.events import Helped, Merged, Met, Referred, Retracted, Thanked
+from kithbook.facts.digest import digest
+from kithbook.facts.rows import Void
+from tests.oracle import Log, World
+from tests.shared.memory import (
+    STORES,
+    Store,
+    dump,
+    new_memory,
+    reader,
+    receive,
+    standings_of,
+    stored,
+)
+from tests.shared.story import DAY_0, Story, who
+from tests.strategies import LOGS, PEOPLE, TODAY, History, arrivals, histories
+
+make = pytest.mark.parametrize("make", STORES.values(), ids=STORES)
+longer = histories(min_size=5, max_size=18)
+SOURCE = bytes([0xCC]) * 16
+
+
+@make
+@given(data=st.data(), history=longer)
+def test_any_order_and_any_batches_give_the_same_rows_and_weight(
+    make: Any, data: st.DataObject, history: History
+) -> None:
+    store: Store = make()
+    for batch in data.draw(arrivals(history)):
+        receive(store, history, batch)
+    assert dump(store) == dump(stored(history))
+    assert store.weight == stored(history).weight
+
+
+@given(longer)
+def test_events_taken_one_by_one_give_the_rows_of_a_rebuild_after_every_one(
+    history: History,
+) -> None:
+    store = new_memory()
+    for n, w in enumerate(history.written, 1):
+        receive(store, history, [w])
+        assert dump(store) == dump(stored(History(history.logs, history.written[:n])))
+
+
+@given(longer)
+def test_what_counts_and_why_not_is_what_the_oracle_says(history: History) -> None:
+    voids = {place: row.reason for (place, row) in stored(history).all("void")}
+    reasons = World(*reversed(history)).reasons
+    assert voids == {place: reason for place, reason in reasons.items() if reason}
+
+
+@given(longer)
+def test_every_void_names_the_event_that_makes_it_so(history: History) -> None:
+    world = World(*reversed(history))
+    written = {w.place: w for w in history.written}
+    for place, void in stored(history).all("void"):
+        by = written.get((void.by_log, void.by_seq))
+        if void.reason == "retracted":
+            assert by is not None
+            assert isinstance(by.event, Retracted)
+            assert world.stands(by)
+        elif void.reason == "copy":
+            assert by is not None
+            assert world.reasons[by.place] is None
+            assert by.event.source == written[place].event.source
+        else:
+            assert by is None
+
+
+# Retractions.
+
+
+def test_a_retracted_event_does_not_count_and_stays_where_it_is() -> None:
+    story = Story()
+    mistake = story.helped("Bob", "Ada")
+    retraction = story.retracted(mistake)
+    store = stored(story.history)
+    assert store.load("void", (mistake.log, mistake.seq)) == Void(
+        "retracted", retraction.log, retraction.seq
+    )
+    assert story.read().ledger() == {}
+    assert store.entry(mistake.log, mistake.seq) is not None
+
+
+def test_a_retraction_that_arrives_before_what_it_retracts_is_waiting_for_it() -> None:
+    story = Story()
+    story.logs.append(Log(LOGS[1], who("Ada")))
+    mistake = story.helped("Bob", "Ada")
+    [help_] = story.written
+    elsewhere = help_._replace(log=LOGS[1], event=Retracted(at=DAY_0, event=mistake), hlc=9)
+    story.written.append(elsewhere)
+    for order in ([0, 1], [1, 0]):
+        store = new_memory()
+        for n in order:
+            receive(store, story.history, [story.written[n]])
+        assert dump(store) == dump(stored(story.history))
+    assert story.why_not(mistake) == "retracted"
+
+
+def test_a_retraction_of_an_event_with_another_hash_retracts_nothing() -> None:
+    story = Story()
+    kept = story.helped("Bob", "Ada")
+    story.retracted(type(kept)(kept.log, kept.seq, b"another!"))
+    assert story.why_not(kept) is None
+
+
+def test_nobody_retracts_what_somebody_else_wrote() -> None:
+    story = Story("Ada", "Bob")
+    kept = story.helped("Bob", "Ada")
+    story.retracted(kept, log="Bob")
+    assert story.why_not(kept) is None
+
+
+def test_another_device_of_the_same_person_may_retract() -> None:
+    story = Story("Ada", "Ada")
+    mistake = story.helped("Bob", "Ada")
+    [help_] = story.written
+    story.written.append(
+        help_._replace(log=LOGS[1], event=Retracted(at=DAY_0, event=mistake), hlc=9)
+    )
+    assert story.why_not(mistake) == "retracted"
+
+
+def test_a_retraction_cannot_be_retracted_one_says_the_thing_again() -> None:
+    story = Story()
+    mistake = story.helped("Bob", "Ada")
+    retraction = story.retracted(mistake)
+    story.retracted(retraction)
+    assert story.why_not(retraction) is None
+    assert story.why_not(mistake) == "retracted"
+
+
+def test_an_inert_retraction_retracts_nothing() -> None:
+    story = Story()
+    story.logs[0] = story.logs[0]._replace(until=1)
+    kept = story.helped("Bob", "Ada")
+    retraction = story.retracted(kept)
+    assert (story.why_not(kept), story.why_not(retraction)) == (None, "inert")
+
+
+# Copies.
+
+
+def test_events_of_one_author_with_one_source_are_one_fact() -> None:
+    story = Story("Ada", "Bob")
+    first = story.helped("Bob", "Ada", source=SOURCE)
+    again = story.helped("Bob", "Ada", source=SOURCE)
+    theirs = story.helped("Bob", "Ada", source=SOURCE, log="Bob")
+    assert [story.why_not(e) for e in (first, again, theirs)] == [None, "copy", None]
+
+
+def test_the_copy_written_first_counts_whichever_arrives_first() -> None:
+    story = Story("Ada", "Ada")
+    story.helped("Bob", "Ada", source=SOURCE, hlc=5)
+    later, [entry] = story.written[0], story.written
+    earlier = entry._replace(log=LOGS[1], hlc=2, event=entry.event)
+    store = new_memory()
+    receive(store, story.history, [later])
+    assert store.load("void", later.place) is None
+    receive(store, story.history, [earlier])
+    assert store.load("void", later.place) == Void("copy", *earlier.place)
+    assert store.load("void", earlier.place) is None
+
+
+def test_a_retraction_reaches_every_copy_written_before_it_and_none_written_after() -> None:
+    story = Story()
+    copies = [story.helped("Bob", "Ada", source=SOURCE) for _ in range(2)]
+    story.retracted(copies[1])
+    again = story.helped("Bob", "Ada", source=SOURCE)
+    assert [story.why_not(e) for e in copies] == ["retracted"] * 2
+    assert story.why_not(again) is None
+
+
+def test_a_retraction_with_the_source_of_an_event_is_no_copy_of_it() -> None:
+    story = Story()
+    story.tell(Retracted(at=DAY_0, event=story.helped("Ada", "Bob"), source=SOURCE))
+    help_ = story.helped("Bob", "Ada", source=SOURCE)
+    again = story.helped("Bob", "Ada", source=SOURCE)
+    assert (story.why_not(help_), story.why_not(again)) == (None, "copy")
+    assert dump(story.folded_one_by_one()) == dump(stored(story.history))
+
+
+# Standing.
+
+
+def test_what_lies_past_the_last_seq_that_counts_is_inert() -> None:
+    story = Story()
+    story.logs[0] = story.logs[0]._replace(until=1)
+    kept, late = story.helped("Bob", "Ada"), story.helped("Bob", "Ada")
+    assert (story.why_not(kept), story.why_not(late)) == (None, "inert")
+
+
+def test_only_owners_rule_and_a_reader_has_no_say_in_anything() -> None:
+    member, reading = Story("Ada", "Bob", role="member"), Story("Ada", "Bob", role="reader")
+    for story, told in ((member, None), (reading, "inert")):
+        assert story.why_not(story.ruled("transfer", "1", log="Bob")) == "inert"
+        assert story.why_not(story.ruled("transfer", "1/2")) is None
+        assert story.why_not(story.trusted("Bob", "Ada", 10, log="Bob")) == told
+        assert story.read().rules.divisor == 20.0
+
+
+def test_the_log_of_somebody_unknown_counts_for_nothing() -> None:
+    story = Story()
+    story.logs[0] = story.logs[0]._replace(person=None)
+    assert story.why_not(story.helped("Bob", "Ada")) == "inert"
+
+
+# Merges.
+
+
+def test_un_merging_loses_nothing() -> None:
+    story = Story()
+    story.met("Ada", "Bob")
+    story.met("Ada", "Carol")
+    story.helped("Bob", "Ada")
+    story.described("Bob", name="Bob")
+    story.described("Carol", name="Carol")
+    before = story.read()
+    expected = before.contacts(), before.ledger(), before.names.all, before.scores()
+    merged = story.merged("Bob", "Carol")
+    assert [c.events for c in story.read().contacts()] == [3]
+    story.retracted(merged)
+    after = story.read()
+    assert sorted(after.contacts(), key=lambda c: c.person) == sorted(
+        expected[0], key=lambda c: c.person
+    )
+    assert (after.ledger(), after.names.all, after.scores()) == expected[1:]
+
+
+def test_merges_chain_and_one_retracted_link_parts_them() -> None:
+    story = Story()
+    story.merged("Dan", "Carol")
+    link = story.merged("Carol", "Bob")
+    story.merged("Eve", "Fay")
+    assert story.read().ids(who("Dan")) == {who("Bob"), who("Carol"), who("Dan")}
+    assert story.read().one[who("Dan")] == who("Bob")
+    story.retracted(link)
+    assert story.read().ids(who("Dan")) == {who("Carol"), who("Dan")}
+    assert story.read().ids(who("Ada")) == {who("Ada")}
+
+
+@given(st.lists(st.lists(st.sampled_from(PEOPLE), min_size=2, max_size=3), max_size=5), st.data())
+def test_the_order_of_merges_changes_nothing(
+    merges: list[list[bytes]], data: st.DataObject
+) -> None:
+    ones = []
+    for order in (merges, data.draw(st.permutations(merges))):
+        story = Story()
+        for people in order:
+            story.tell(Merged(at=DAY_0, people=tuple(people)))
+        ones.append(story.read().one)
+    assert ones[0] == ones[1]
+
+
+# The digest.
+
+
+def weight(story: Story) -> int:
+    return stored(story.history).weight
+
+
+def test_equal_facts_have_equal_digests_and_any_other_fact_another() -> None:
+    seen = set()
+    story = Story("Ada", "Bob")
+    told = [
+        lambda: story.met("Ada", "Bob"),
+        lambda: story.helped("Bob", "Ada"),
+        lambda: story.helped("Bob", "Ada", log="Bob"),
+        lambda: story.thanked("Ada", "Bob"),
+        lambda: story.referred("Ada", "Bob", "Carol"),
+        lambda: story.trusted("Ada", "Bob", 5),
+        lambda: story.described("Bob", name="Bob"),
+        lambda: story.merged("Bob", "Carol"),
+        lambda: story.ruled("transfer", "1"),
+        lambda: story.retracted(story.helped("Bob", "Ada")),
+    ]
+    for tell in told:
+        tell()
+        assert weight(story) not in seen
+        assert weight(story) == stored(story.history).weight
+        seen.add(weight(story))
+
+
+@given(longer, st.data())
+def test_leaving_out_an_event_that_counts_changes_the_digest(
+    history: History, data: st.DataObject
+) -> None:
+    tellers = [w for w in World(*reversed(history)).counting if tells(w.event)]
+    if not tellers:
+        return
+    left_out = data.draw(st.sampled_from(tellers))
+    rest = [w for w in history.written if w.place != left_out.place]
+    assert stored(History(history.logs, rest)).weight != stored(history).weight
+
+
+def tells(event: object) -> bool:
+    """Whether an event says something of two people, so that a row must show it."""
+    return isinstance(event, Met | Helped | Thanked | Referred) and event.by not in {
+        *getattr(event, "people", ()),
+        getattr(event, "to", None),
+        getattr(event, "who", None),
+    }
+
+
+def test_the_digest_names_the_version_the_heads_and_the_facts() -> None:
+    heads = [Head(b"a" * 16, 3, b"x" * 32), Head(b"b" * 16, 1, b"y" * 32)]
+    text = digest(5, heads)
+    version, vector, facts = text.split("-")
+    assert (version, len(vector), len(facts)) == ("1", 8, 16)
+    assert digest(5, reversed(heads)) == digest(5 + 2**256, heads) == text
+    others = [
+        digest(6, heads),
+        digest(5, heads[:1]),
+        digest(5, [Head(b"a" * 16, 2, b"x" * 32), heads[1]]),
+        digest(5, [Head(b"a" * 16, 3, b"z" * 32), heads[1]]),
+    ]
+    assert len({text, *others}) == 5
+
+
+# Without the future, or as of then.
+
+
+@given(longer, st.sampled_from([-40, -1, 0]), st.sampled_from(PEOPLE[:3]))
+def test_facts_without_later_events_are_those_of_a_replay_without_them(
+    history: History, day: int, me: bytes
+) -> None:
+    """An event with an old `at` may arrive late: as of then it counts like any other."""
+    upto = DAY_0 + day * 86_400_000_000
+    memory = stored(history, new_memory)
+    before, weight_before = dump(memory), memory.weight
+    later = [e for e in memory.held.values() if e.event.at > upto]
+    shelf = memory.without(standings_of(history.logs), later, "future")
+    world = World(history.written, history.logs, me, TODAY, upto)
+    found = reader(shelf, history, me)
+    for person in PEOPLE[:3]:
+        assert {c.person: c.events for c in found.contacts(person)} == {
+            p: c.events for p, c in world.contacts(person).items()
+        }
+        assert {
+            p: ([(o.log, o.seq) for o in a.thanks_owed], [(o.log, o.seq) for o in a.thanks_due])
+            for p, a in found.ledger(person).items()
+        } == {p: (a.thanks_owed, a.thanks_due) for p, a in world.ledger(person).items()}
+        assert found.card(person) == world.card(person)
+    assert set(found.names.all) == world.named()
+    assert {s.to: (s.basis, s.score) for s in found.scores()} == {
+        to: (s.basis, s.score) for to, s in world.scores(me).items() if s.basis != "none"
+    }
+    assert (dump(memory), memory.weight) == (before, weight_before)

@@ -1,0 +1,330 @@
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kithbook.codec import encode_body
+from kithbook.envelope import CONTENT, make_record
+from kithbook.events import DeviceRevoked, Founded, Joined, Met
+from kithbook.membership import UNKNOWN, Standing, act_in, keys_of, standing
+from tests.shared.logs import START_MS, Device, Network, Writing, salt, verify
+
+OWNER, MEMBER = "owner", "member"
+EXPIRES = START_MS + 10
+
+
+def test_the_founder_owns_the_network() -> None:
+    network = Network("Ada")
+    assert network.standing(network.founded) == Standing(network.person("Ada"), OWNER)
+
+
+def test_whoever_founds_another_network_is_nobody_here() -> None:
+    network, other = Network("Ada"), Network("Eve")
+    other.id = network.id
+    found = standing(network.id, [*network.acts(), *other.acts()], verify)
+    assert found[other.founded.log] == Standing(None, why="it founds another network")
+
+
+def test_a_device_link_brings_another_device_of_the_same_person() -> None:
+    network = Network("Ada")
+    phone = network.join(network.invite(network.founded, "Ada", OWNER), "phone")
+    assert network.standing(phone) == Standing(network.person("Ada"), OWNER)
+
+
+def test_an_invitation_brings_a_member() -> None:
+    network = Network("Ada")
+    bob = network.welcome("Bob")
+    assert network.standing(bob) == Standing(network.person("Bob"), MEMBER)
+
+
+def test_a_member_links_devices_of_their_own_and_invites_nobody() -> None:
+    network = Network("Ada")
+    bob = network.welcome("Bob")
+    phone = network.join(network.invite(bob, "Bob"), "Bob's phone")
+    eve = network.welcome("Eve", by=bob)
+    assert network.standing(phone) == Standing(network.person("Bob"), MEMBER)
+    assert network.standing(eve).why == "whoever wrote its invitation may not invite"
+
+
+def test_a_device_link_gives_no_more_rights_than_its_writer_has() -> None:
+    network = Network("Ada")
+    bob = network.welcome("Bob")
+    phone = network.join(network.invite(bob, "Bob", OWNER), "Bob's phone")
+    assert network.standing(phone).why == "whoever wrote its invitation may not invite"
+
+
+def test_a_bad_invitation_on_the_same_ticket_spoils_no_good_one() -> None:
+    network = Network("Ada")
+    bob = network.welcome("Bob")
+    ticket = network.invite(network.founded, "Carol", ticket="carol")
+    network.invite(bob, "Eve", ticket="carol")
+    carol = network.join(ticket, "Carol")
+    assert network.standing(carol) == Standing(network.person("Carol"), MEMBER)
+
+
+def test_an_owner_invites_and_a_chain_of_invitations_holds() -> None:
+    network = Network("Ada")
+    bob = network.welcome("Bob", role=OWNER)
+    carol = network.welcome("Carol", by=bob)
+    assert network.standing(carol) == Standing(network.person("Carol"), MEMBER)
+
+
+def test_a_log_whose_invitation_has_not_arrived_is_nobodys_yet() -> None:
+    network = Network("Ada")
+    bob = network.welcome("Bob")
+    assert standing(network.id, bob.acts(), verify) == {bob.log: UNKNOWN}
+
+
+def test_a_link_that_had_expired_by_the_new_logs_clock_opens_nothing() -> None:
+    network = Network("Ada")
+    late = network.join(network.invite(network.founded, "Bob", expires=EXPIRES), "Bob", ms=11)
+    early = network.join(network.invite(network.founded, "Eve", expires=EXPIRES), "Eve", ms=10)
+    assert network.standing(late).why == "its link had expired"
+    assert network.standing(early).person == network.person("Eve")
+
+
+def test_two_logs_on_one_ticket_are_both_inert() -> None:
+    network = Network("Ada")
+    ticket = network.invite(network.founded, "Bob")
+    twice = [network.join(ticket, "Bob"), network.join(ticket, "Eve")]
+    assert {network.standing(log).why for log in twice} == {"its link was used twice"}
+
+
+def test_a_forged_signature_opens_nothing_and_uses_up_nothing() -> None:
+    network = Network("Ada")
+    ticket = network.invite(network.founded, "Bob")
+    forged = network.join(ticket, "Eve", signer=Device("Eve"))
+    bob = network.join(ticket, "Bob")
+    assert network.standing(forged).why == "its link's signature does not fit"
+    assert network.standing(bob).person == network.person("Bob")
+
+
+def test_a_signature_for_one_log_opens_no_other() -> None:
+    network = Network("Ada")
+    bob = network.join(network.invite(network.founded, "Bob"), "Bob")
+    [opening] = bob.acts()
+    assert isinstance(opening.event, Joined)
+    copied = network.open(Device("Eve"))
+    stolen = msgspec.structs.replace(opening.event, key=copied.device.key, nonce=copied.nonce)
+    copied.write(stolen)
+    assert network.standing(copied).why == "its link's signature does not fit"
+
+
+def test_a_device_goes_on_in_another_log_of_its_own() -> None:
+    network = Network("Ada")
+    bob = network.welcome("Bob")
+    further = network.add(bob)
+    assert network.standing(further) == network.standing(bob)
+
+
+def test_a_further_log_needs_the_signature_of_the_log_that_vouches_for_it() -> None:
+    network = Network("Ada")
+    bob = network.welcome("Bob")
+    forged = network.add(bob, device=Device("Eve"), signer=Device("Eve"))
+    assert network.standing(forged).why == "the device that vouches for it did not sign it"
+
+
+def test_a_further_log_waits_for_the_log_that_vouches_for_it() -> None:
+    network = Network("Ada")
+    further = network.add(network.welcome("Bob"))
+    acts = [*network.founded.acts(), *further.acts()]
+    assert standing(network.id, acts, verify)[further.log] == UNKNOWN
+
+
+def test_what_counts_for_nothing_can_vouch_for_nothing() -> None:
+    network = Network("Ada")
+    ticket = network.invite(network.founded, "Bob")
+    inert = network.join(ticket, "Eve", signer=Device("Eve"))
+    further = network.add(inert)
+    assert network.standing(further) == UNKNOWN
+
+
+def test_a_revoked_device_counts_up_to_the_seq_that_was_named() -> None:
+    network = Network("Ada")
+    bob = network.welcome("Bob")
+    network.revoke(network.founded, bob.device, {bob: 7})
+    found = network.standing(bob)
+    assert (found.until, found.last, found.counts(7), found.counts(8)) == (7, 7, True, False)
+
+
+def test_a_revocation_that_names_no_seq_lets_nothing_count() -> None:
+    network = Network("Ada")
+    bob = network.welcome("Bob")
+    network.revoke(network.founded, bob.device)
+    assert not network.standing(bob).counts(1)
+
+
+def test_one_may_revoke_a_device_of_ones_own() -> None:
+    network = Network("Ada")
+    bob = network.welcome("Bob")
+    phone = network.join(network.invite(bob, "Bob"), "Bob's phone")
+    network.revoke(phone, bob.device, {bob: 2})
+    assert network.standing(bob).until == 2
+    assert network.standing(phone).until is None
+
+
+def test_nobody_revokes_a_device_of_somebody_above_or_beside_them() -> None:
+    network = Network("Ada")
+    bob = network.welcome("Bob", role=OWNER)
+    carol = network.welcome("Carol")
+    network.revoke(bob, network.founded.device)
+    network.revoke(bob, carol.device)
+    network.revoke(carol, bob.device)
+    assert all(found.until is None for found in network.standings().values())
+
+
+def test_whoever_is_above_revokes_and_so_does_whoever_is_above_them() -> None:
+    network = Network("Ada")
+    bob = network.welcome("Bob", role=OWNER)
+    carol, dan = network.welcome("Carol", by=bob), network.welcome("Dan", by=bob)
+    network.revoke(bob, carol.device, {carol: 1})
+    network.revoke(network.founded, dan.device, {dan: 1})
+    assert (network.standing(carol).until, network.standing(dan).until) == (1, 1)
+
+
+def test_the_lowest_seq_wins_where_a_device_is_revoked_twice() -> None:
+    network = Network("Ada")
+    bob = network.welcome("Bob")
+    for last in (9, 4, 6):
+        network.revoke(network.founded, bob.device, {bob: last})
+    assert network.standing(bob).until == 4
+
+
+def test_two_devices_of_one_person_that_revoke_one_another_are_both_cut() -> None:
+    network = Network("Ada")
+    phone = network.join(network.invite(network.founded, "Ada", OWNER), "phone")
+    network.revoke(network.founded, phone.device, {phone: 1})
+    network.revoke(phone, network.founded.device, {network.founded: 2})
+    assert network.standing(phone).until == 1
+    assert network.standing(network.founded).until == 2
+
+
+def test_what_a_revoked_device_writes_later_brings_nobody_in() -> None:
+    """A stolen laptop cannot go on inviting, not even its thief as an owner."""
+    network = Network("Ada")
+    bob = network.welcome("Bob", role=OWNER)
+    early = network.welcome("Carol", by=bob)
+    network.revoke(network.founded, bob.device, {bob: len(bob.records)})
+    thief = network.welcome("Eve", by=bob, role=OWNER)
+    assert network.standing(early).person == network.person("Carol")
+    assert network.standing(thief) == Standing(
+        None, why="whoever wrote its invitation had been revoked"
+    )
+
+
+def test_what_a_revoked_device_writes_later_revokes_nobody() -> None:
+    network = Network("Ada")
+    bob = network.welcome("Bob", role=OWNER)
+    carol = network.welcome("Carol", by=bob)
+    network.revoke(network.founded, bob.device, {bob: len(bob.records)})
+    network.revoke(bob, carol.device)
+    assert network.standing(carol).until is None
+
+
+def test_a_revoked_device_cannot_vouch_for_another_key() -> None:
+    network = Network("Ada")
+    bob = network.welcome("Bob")
+    network.revoke(network.founded, bob.device, {bob: 1})
+    further = network.add(bob, device=Device("Bob's other key"))
+    again = network.add(further, device=Device("Bob's third key"))
+    assert not network.standing(further).counts(1)
+    assert not network.standing(again).counts(1)
+
+
+def test_the_keys_that_may_speak_are_those_of_no_revoked_or_inert_log() -> None:
+    network = Network("Ada")
+    bob, carol = network.welcome("Bob"), network.welcome("Carol")
+    network.join(network.invite(network.founded, "Eve"), "Eve", signer=Device("forger"))
+    network.revoke(network.founded, carol.device, {carol: 1})
+    keys = keys_of(network.acts(), network.standings())
+    assert {key: log for key, (log, _) in keys.items()} == {
+        network.founded.device.key: network.founded.log,
+        bob.device.key: bob.log,
+    }
+
+
+def test_an_opening_counts_only_as_the_first_event_of_its_log() -> None:
+    network = Network("Ada")
+    bob = network.welcome("Bob")
+    [opening] = bob.acts()
+    late = [msgspec.structs.replace(opening, seq=2)]
+    assert bob.log not in standing(network.id, [*network.founded.acts(), *late], verify)
+    assert bob.device.key not in keys_of(late, network.standings())
+
+
+def test_only_readable_membership_records_are_acts() -> None:
+    network = Network("Ada")
+    log, [record] = network.founded.log, network.founded.records
+    met = Met(at=0, by=network.person("Ada"), people=(network.person("Bob"),))
+    [act] = network.founded.acts()
+    assert isinstance(act.event, Founded)
+    assert act_in(log, 1, make_record(CONTENT, 1, record[10:])) is None
+    assert act_in(log, 1, make_record(1, 1, encode_body(met, salt()))) is None
+    assert act_in(log, 1, make_record(1, 1, b"\x91\xa5later" + salt())) is None
+
+
+@dataclass
+class Party:
+    """A network as a few people make it, some of them with bad intent."""
+
+    network: Network
+    names: tuple[str, ...] = ("Ada", "Bob", "Carol")
+
+    def act(self, data: st.DataObject) -> None:
+        network = self.network
+        by: Writing = data.draw(st.sampled_from(network.logs))
+        name = data.draw(st.sampled_from(self.names))
+        role: Any = data.draw(st.sampled_from(["owner", "member", "reader"]))
+        match data.draw(
+            st.sampled_from(["join", "join", "join", "forge", "add", "revoke", "revoke"])
+        ):
+            case "join":
+                ticket = network.invite(by, name, role)
+                for _ in range(data.draw(st.sampled_from([1, 1, 1, 2]))):
+                    network.join(ticket, f"device {len(network.logs)}")
+            case "forge":
+                ticket = network.invite(by, name, role)
+                network.join(ticket, f"device {len(network.logs)}", signer=Device("forger"))
+            case "add":
+                device = data.draw(st.sampled_from([None, Device(f"device {len(network.logs)}")]))
+                network.add(by, device=device)
+            case _:
+                other: Writing = data.draw(st.sampled_from(network.logs))
+                network.revoke(by, other.device, {other: data.draw(st.integers(0, 4))})
+
+
+@given(st.data())
+def test_standing_is_the_same_in_whatever_order_events_arrive(data: st.DataObject) -> None:
+    party = Party(Network("Ada"))
+    for _ in range(data.draw(st.integers(0, 6))):
+        party.act(data)
+    network = party.network
+    shuffled = data.draw(st.permutations(network.acts()))
+    assert standing(network.id, shuffled, verify) == network.standings()
+
+
+@given(st.data())
+def test_nobody_but_the_founder_ends_the_founders_ownership(data: st.DataObject) -> None:
+    party = Party(Network("Ada"), names=("Bob", "Carol"))
+    network = party.network
+    for _ in range(data.draw(st.integers(0, 6))):
+        party.act(data)
+    unrevoked = [act for act in network.acts() if not isinstance(act.event, DeviceRevoked)]
+    ada = network.person("Ada")
+    ours = {log for log, s in standing(network.id, unrevoked, verify).items() if s.person == ada}
+    alone = standing(network.id, [act for act in network.acts() if act.log in ours], verify)
+    assert {log: found for log, found in network.standings().items() if log in ours} == alone
+
+
+@pytest.mark.parametrize("missing", ["founder", "inviter"])
+def test_standing_grows_when_what_was_missing_arrives(missing: str) -> None:
+    network = Network("Ada")
+    bob = network.welcome("Bob", role=OWNER)
+    carol = network.welcome("Carol", by=bob)
+    gone = network.founded if missing == "founder" else bob
+    rest = [act for act in network.acts() if act.log != gone.log]
+    assert standing(network.id, rest, verify)[carol.log] == UNKNOWN
+    assert network.standing(carol).person == network.person("Carol")
