@@ -1,1 +1,3 @@
-"""One replica of a book and its command line, `kith`."""
+"""One replica and its command line, `kith`."""
+
+__version__ = "0.1.0"

@@ -54,6 +54,7 @@ def contact_answer(contact: Contact, names: Names) -> answers.ContactAnswer:
 def ledger_answer(reader: Reader, viewpoint: bytes | None = None) -> answers.Ledger:
     """Every account, by name."""
     names = reader.names
+    names.load()
     accounts = sorted(
         reader.ledger(viewpoint).values(), key=lambda a: (names[a.person].casefold(), a.person)
     )
@@ -97,6 +98,13 @@ def chain_answer(chain: list[Step], names: Names) -> list[answers.Link]:
 
 def trust_answer(score: Score, names: Names) -> answers.TrustAnswer:
     return answers.TrustAnswer(**_trust_fields(score, names))
+
+
+def scores_answer(reader: Reader, viewpoint: bytes | None = None) -> answers.Trust:
+    """Everybody whom trust or a warning reaches, best first."""
+    names = reader.names
+    names.load()
+    return answers.Trust([trust_answer(score, names) for score in reader.scores(viewpoint)])
 
 
 def why_answer(score: Score, names: Names, divisor: float) -> answers.Why:

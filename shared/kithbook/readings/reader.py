@@ -90,6 +90,7 @@ class Reader:
     def scores(self, start: bytes | None = None) -> list[Score]:
         """Everybody whom trust or a warning reaches, best first."""
         start = self._root(start or self.me)
+        self._load_neighbours()
         found = list(Search(start, self._neighbours, self.rules).all())
         order = {"stated": 0, "inferred": 0, "chain": 0, "contested": 1, "warned": 2, "none": 3}
         found.sort(key=lambda s: (order[s.basis], -(s.score or 0.0), len(s.chain), s.to))
@@ -106,6 +107,12 @@ class Reader:
             known = graph(self._levels(links)).get(person, NOTHING)
             self._loaded[person] = known
         return known
+
+    def _load_neighbours(self) -> None:
+        """Fetch everybody's links with one question, before everybody's are asked for."""
+        people = self.names.all
+        found = graph(self._levels(self.shelf.links_from(members(self.one, people.keys()))))
+        self._loaded.update((person, found.get(person, NOTHING)) for person in people)
 
     def _levels(self, links: Iterable[tuple[PairKey, Link]]) -> dict[tuple[bytes, bytes], Level]:
         return levels(links, self.one, self.word, self.rules)
@@ -130,6 +137,10 @@ class Names:
         found |= {person: card.get("name", short(person)) for person, card in merged.items()}
         self._some = found
         return found
+
+    def load(self) -> None:
+        """Know everybody, before many are asked for."""
+        self._some = self.all
 
     def __getitem__(self, person: bytes) -> str:
         person = self.one.get(person, person)

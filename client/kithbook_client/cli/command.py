@@ -1,0 +1,120 @@
+"""How commands are made: the same three options everywhere, and examples in the help."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import click
+
+from kithbook_client.cli.call import Call
+
+SETTINGS: dict[str, Any] = {"max_content_width": 100}
+
+
+def _set(ctx: click.Context, param: click.Parameter, value: object) -> None:
+    # It may stand before the command or after; what is not said there must not undo this.
+    if value and (call := ctx.find_object(Call)) is not None:
+        setattr(call, str(param.name), value)
+
+
+def _show_help(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: ARG001
+    if value and not ctx.resilient_parsing:
+        click.echo(ctx.get_help())
+        ctx.exit()
+
+
+# Click's own would look for a translation of its help each time that a command starts.
+HELP = click.Option(
+    ["-h", "--help"],
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_help,
+    help="Show this page.",
+)
+EVERYWHERE = (
+    click.Option(
+        ["--json"],
+        is_flag=True,
+        expose_value=False,
+        callback=_set,
+        help="Answer in JSON, and say in JSON what went wrong.",
+    ),
+    click.Option(
+        ["home_path", "--home"],
+        metavar="DIR",
+        expose_value=False,
+        callback=_set,
+        help="Where everything is kept (default $KITH_HOME, else your data folder).",
+    ),
+    click.Option(
+        ["network", "--in"],
+        metavar="NETWORK",
+        expose_value=False,
+        callback=_set,
+        help="The network, by name or the start of its id (default your own).",
+    ),
+    HELP,
+)
+
+
+class Command(click.Command):
+    """A command; `examples` are lines that can be typed as they stand.
+
+    Options that it shares with others are given as `shared`.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        examples: tuple[str, ...] = (),
+        shared: tuple[click.Option, ...] = (),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.add_help_option = False
+        self.context_settings = SETTINGS
+        self.examples = examples
+        self.params += shared + EVERYWHERE
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        options = [param for param in self.params if isinstance(param, click.Option)]
+        own = [option for option in options if option not in EVERYWHERE]
+        _write_options(ctx, formatter, "Options", own)
+        _write_options(ctx, formatter, "Everywhere", EVERYWHERE)
+        with formatter.section("Examples"):
+            formatter.write("".join(f"  {line}\n" for line in self.examples))
+
+
+class Commands(click.Group):
+    """A command that has further ones."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.add_help_option = False
+        self.context_settings = SETTINGS
+        self.params += EVERYWHERE
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        self.format_commands(ctx, formatter)
+        options = [param for param in self.params if isinstance(param, click.Option)]
+        _write_options(ctx, formatter, "Everywhere", options)
+
+
+def _write_options(
+    ctx: click.Context,
+    formatter: click.HelpFormatter,
+    heading: str,
+    options: Iterable[click.Option],
+) -> None:
+    records = [record for option in options if (record := option.get_help_record(ctx))]
+    if records:
+        with formatter.section(heading):
+            formatter.write_dl(records)
+
+
+def command(
+    name: str, *examples: str, shared: tuple[click.Option, ...] = ()
+) -> Callable[[Callable[..., None]], Command]:
+    """Make a function a command that gets the call as its first argument."""
+    made = click.command(name, cls=Command, examples=examples, shared=shared)
+    return lambda function: made(click.pass_obj(function))

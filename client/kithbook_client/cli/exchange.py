@@ -1,0 +1,108 @@
+"""Sync, with the server of each network or with whatever else is named."""
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from kithbook.errors import NotFound
+from kithbook_client.cli.call import Call
+from kithbook_client.cli.command import command
+from kithbook_client.cli.output import plain, print_json, say
+from kithbook_client.cli.progress import progress
+from kithbook_client.replica import Replica
+from kithbook_client.sync.rounds import SyncReport, synchronise
+
+
+class RefusedAnswer(msgspec.Struct, frozen=True):
+    log: str
+    seq: int
+    why: str
+
+
+class NetworkAnswer(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+    pushed: int
+    pulled: int
+    up_to_date: bool
+    refused: list[RefusedAnswer]
+
+
+class SyncAnswer(msgspec.Struct, frozen=True):
+    """`skipped` are the names of networks that have no server."""
+
+    networks: list[NetworkAnswer]
+    skipped: list[str]
+
+
+@command("sync", "kith sync", "kith sync /media/usb", "kith sync backup.kith")
+@click.argument("target", required=False, metavar="[TARGET]")
+def kith_sync(call: Call, target: str | None) -> None:
+    """Exchange events with the server, a folder or a file.
+
+    TARGET is the address of a server, a folder such as a USB stick, or a file that ends in .kith.
+    Without one, every network is synced with its own server.
+    """
+    networks, skipped = [], []
+    for replica in call.replicas():
+        if target is None and replica.server is None:
+            skipped.append(replica.name)
+            continue
+        report = _sync(call, replica, target)
+        networks.append(_answer(replica, report))
+        if not call.json:
+            _print(networks[-1])
+    if not all(network.up_to_date for network in networks):
+        call.exit_code = 1
+    if call.json:
+        print_json(SyncAnswer(networks, skipped))
+    elif skipped:
+        say(plain(f"Skipped {', '.join(skipped)}: no server is set."))
+        say("To have one, start it with kithd serve and type: kith join LINK")
+
+
+def _sync(call: Call, replica: Replica, target: str | None) -> SyncReport:
+    with progress(call, f"Syncing {replica.name}") as bar:
+        report = bar and (lambda pushed, pulled: bar(pushed + pulled))
+        if target is not None and "://" not in target:
+            from kithbook_client.sync.folder import Folder
+
+            folder = _folder(target)
+            return synchronise(replica, Folder(folder), replica.peer(str(folder)), report)
+        from kithbook_client.sync.http import HttpServer
+
+        url = (target or replica.server or "").rstrip("/")
+        peer = replica.peer(url)
+        server = HttpServer(url, replica.voices, peer, call.now_ms())
+        return synchronise(replica, server, peer, report)
+
+
+def _folder(target: str) -> Path:
+    """The folder, or the file in one; it has to be there, so that a slip makes no new one."""
+    path = Path(target).expanduser().resolve()
+    place = path.parent if path.suffix == ".kith" else path
+    if not place.is_dir():
+        raise NotFound(
+            f"There is no folder {place}.",
+            f"Make it with mkdir, or name the address of a server: https://{target}.",
+        )
+    return path
+
+
+def _answer(replica: Replica, report: SyncReport) -> NetworkAnswer:
+    return NetworkAnswer(
+        replica.network.hex(),
+        replica.name,
+        report.pushed,
+        report.pulled,
+        report.up_to_date,
+        [RefusedAnswer(r.log.hex(), r.seq, r.why) for r in report.refused],
+    )
+
+
+def _print(network: NetworkAnswer) -> None:
+    state = "up to date" if network.up_to_date else "not everything could be exchanged"
+    say(plain(f"{network.name}: pushed {network.pushed:,}, pulled {network.pulled:,}, {state}."))
+    for refused in network.refused:
+        say(plain(f"Left out log {refused.log[:8]} from seq {refused.seq}: {refused.why}"))

@@ -1,0 +1,84 @@
+"""Corrections that reach further than one event: merge, and the rules of a network."""
+
+import click
+import msgspec
+
+from kithbook.errors import Invalid, Refused
+from kithbook.events import Merged, Ruled
+from kithbook.readings.rules import CADENCE, FORMS, Rules, parse_rule
+from kithbook_client.cli.call import Call
+from kithbook_client.cli.output import print_json, table
+from kithbook_client.cli.recording import Recording, verb
+from kithbook_client.cli.words import listing
+from kithbook_client.people import clean
+
+
+@verb("merge", 'kith merge Bob "Robert Smith"')
+@click.argument("who", nargs=-1, required=True, metavar="WHO WHO…")
+def kith_merge(call: Call, who: tuple[str, ...], at: str | None, note: str | None) -> None:
+    """Two names turned out to be one human.
+
+    All their events are read together from then on. `kith retract` takes it back without loss.
+    """
+    if len(who) < 2:
+        raise click.UsageError('Name those who are one: kith merge Bob "Robert Smith".')
+    recording = Recording(call, at, note)
+    people = tuple(dict.fromkeys(recording.known(name) for name in who))
+    if len({recording.people.human(person) for person in people}) < 2:
+        names = listing([recording.name(person) for person in people])
+        raise Refused(f"{names} are one human already.", "There is nothing to merge.")
+    recording.record(Merged(people=people, **recording.common))
+
+
+class RuleAnswer(msgspec.Struct, frozen=True):
+    setting: str
+    value: str
+
+
+class RulesAnswer(msgspec.Struct, frozen=True):
+    """The rules in force, whether the network set them or they are the usual ones."""
+
+    rules: list[RuleAnswer]
+
+
+@verb("rule", "kith rule", "kith rule transfer 1/2", "kith rule cadence:client 60d")
+@click.argument("setting", required=False)
+@click.argument("value", required=False)
+def kith_rule(
+    call: Call, setting: str | None, value: str | None, at: str | None, note: str | None
+) -> None:
+    """The rules by which trust carries and contacts come due.
+
+    Without SETTING and VALUE it lists them.
+    """
+    if setting is None:
+        _list_rules(call)
+        return
+    if value is None:
+        raise click.UsageError(f"Say what to set {setting} to: kith rule {setting} VALUE.")
+    if parse_rule(setting, value) is None:
+        raise Invalid(f"There is no rule {setting}.", FORMS)
+    recording = Recording(call, at, note)
+    recording.record(Ruled(setting=setting, value=clean("value", value), **recording.common))
+
+
+def _list_rules(call: Call) -> None:
+    answer = RulesAnswer([RuleAnswer(*rule) for rule in _rules(call.reader.rules)])
+    if call.json:
+        print_json(answer)
+    else:
+        table(("rule", "value"), [(rule.setting, rule.value) for rule in answer.rules])
+
+
+def _rules(rules: Rules) -> list[tuple[str, str]]:
+    from fractions import Fraction
+
+    transfer = Fraction(10 / rules.divisor).limit_denominator(1000)
+    return [
+        ("transfer", str(transfer)),
+        ("cut", f"{rules.cut:g}"),
+        ("weights", ", ".join(f"{weight:g}" for weight in rules.weights)),
+        ("full", f"{rules.full:g}"),
+        ("weak", f"{rules.weak:g}"),
+        *((f"{CADENCE}{tag}", f"{days:g}d") for tag, days in sorted(rules.cadence.items())),
+    ]

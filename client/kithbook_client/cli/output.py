@@ -1,0 +1,105 @@
+"""What people read: lines, and tables that are plain aligned text unless somebody looks at them.
+
+Whatever comes out of a log was written by somebody, so control characters are shown and never
+obeyed by the terminal.
+"""
+
+import os
+import sys
+from collections.abc import Collection, Sequence
+from unicodedata import east_asian_width
+
+import click
+import msgspec
+
+_SHOWN = dict.fromkeys((*range(32), *range(0x7F, 0xA0)), "\ufffd") | {"\n": " ", "\t": " "}
+_CONTROLS = str.maketrans({chr(k) if isinstance(k, int) else k: v for k, v in _SHOWN.items()})
+
+
+def is_terminal() -> bool:
+    return sys.stdout.isatty()
+
+
+def say(text: str = "") -> None:
+    click.echo(text)
+
+
+def print_json(answer: object) -> None:
+    """One JSON object: on a single line for programs, indented for whoever looks at it."""
+    encoded = msgspec.json.encode(answer)
+    click.echo((msgspec.json.format(encoded) if is_terminal() else encoded).decode())
+
+
+def plain(text: str) -> str:
+    """The text on one line and without anything that a terminal would obey."""
+    return text if text.isprintable() else text.translate(_CONTROLS)
+
+
+def dim(text: str) -> str:
+    return click.style(text, dim=True) if _coloured() else text
+
+
+def strong(text: str) -> str:
+    return click.style(text, bold=True) if _coloured() else text
+
+
+def _coloured() -> bool:
+    env = os.environ
+    return is_terminal() and not env.get("NO_COLOR") and env.get("TERM") != "dumb"
+
+
+def table(
+    headings: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    right: Collection[int] = (),
+    faint: Collection[int] = (),
+) -> None:
+    """A table; the columns in `right` hold numbers, the rows in `faint` do not count any more."""
+    columns = [_plain(column) for column in zip(*rows, strict=True)] if rows else []
+    if is_terminal():
+        _print_rich(headings, columns, right, faint)
+        return
+    aligned = [
+        _align([heading.upper(), *column], to_right=number in right)
+        for number, (heading, column) in enumerate(zip(headings, columns, strict=False))
+    ]
+    click.echo("\n".join("  ".join(row).rstrip() for row in zip(*aligned, strict=True)))
+
+
+def _print_rich(
+    headings: Sequence[str],
+    columns: Sequence[Sequence[str]],
+    right: Collection[int],
+    faint: Collection[int],
+) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    made = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for number, heading in enumerate(headings):
+        made.add_column(heading, justify="right" if number in right else "left", overflow="fold")
+    for number, row in enumerate(zip(*columns, strict=True)):
+        made.add_row(*map(Text, row), style="dim strike" if number in faint else None)
+    Console(color_system="auto" if _coloured() else None).print(made)
+
+
+# A column of ten thousand cells is looked at as a whole first: most are plain letters throughout.
+
+
+def _plain(cells: Sequence[str]) -> Sequence[str]:
+    return cells if "".join(cells).isprintable() else [plain(cell) for cell in cells]
+
+
+def _align(cells: Sequence[str], *, to_right: bool) -> list[str]:
+    width_of = len if "".join(cells).isascii() else _width
+    width = max(map(width_of, cells))
+    if to_right:
+        return [" " * (width - width_of(cell)) + cell for cell in cells]
+    return [cell + " " * (width - width_of(cell)) for cell in cells]
+
+
+def _width(text: str) -> int:
+    """How many columns of a terminal it takes."""
+    return len(text) + sum(east_asian_width(letter) in "WF" for letter in text)

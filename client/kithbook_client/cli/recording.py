@@ -1,0 +1,138 @@
+"""Recording one event: who is meant, when it was, and what to say about it afterwards."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import click
+import msgspec
+
+from kithbook.errors import Refused
+from kithbook.events import Content, people_in, type_name
+from kithbook.ids import event_id
+from kithbook.when import AHEAD_US, format_at, instant
+from kithbook_client.cli.call import Call
+from kithbook_client.cli.command import Command, command
+from kithbook_client.cli.output import dim, plain, print_json, say
+from kithbook_client.cli.words import day_words, sentence, short_id, subject, told
+from kithbook_client.people import Named, clean
+
+Function = Callable[..., None]
+
+
+class NamedAnswer(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+    new: bool
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """What a verb answers in JSON: the event, and the people that the line named."""
+
+    event: str
+    type: str
+    at: str
+    people: list[NamedAnswer]
+
+
+AT = click.Option(
+    ["--at"], metavar="WHEN", help="When it was: 2026-11-23, yesterday, 3 days ago (default now)."
+)
+NOTE = click.Option(["--note"], metavar="TEXT", help="Anything to keep with it.")
+
+
+def verb(name: str, *examples: str) -> Callable[[Function], Command]:
+    """A command that records an event: it also takes when it was, and a note."""
+    return command(name, *examples, shared=(AT, NOTE))
+
+
+by_option = click.option("--by", metavar="WHO", help="Who did it (default you).")
+new_option = click.option("--new", is_flag=True, help="Somebody else of a name you already know.")
+
+
+class Recording:
+    """One event on its way from the words of a command line into the log."""
+
+    def __init__(self, call: Call, at: str | None, note: str | None) -> None:
+        self.call = call
+        self.replica = call.replica
+        self.people = call.people
+        self.dated = at is not None
+        self.at, self.zone = _when(at, call.now)
+        note = note and clean("note", note, lines=True)
+        self.common: dict[str, Any] = {"at": self.at, "zone": self.zone, "note": note}
+        """The fields that every event has."""
+        self._named: dict[bytes, Named] = {}
+
+    def person(self, who: str, *, new: bool = False) -> bytes:
+        """Whom a name means; one that fits nobody makes a new person together with the event."""
+        return self._note(self.people.find_or_make(who, new=new))
+
+    def known(self, who: str) -> bytes:
+        """Whom a name means, among those who are known already."""
+        return self._note(self.people.find(who))
+
+    def by(self, who: str | None) -> bytes:
+        """Who did it: whoever sits at the keyboard unless the line says otherwise."""
+        return self.person(who) if who is not None else self.replica.me
+
+    def _note(self, named: Named) -> bytes:
+        self._named[named.id] = named
+        return named.id
+
+    def name(self, person: bytes) -> str:
+        """How to call somebody in a sentence."""
+        if person == self.replica.me:
+            return "you"
+        named = self._named.get(person) or self.people.named(person)
+        return f"{named.name} (new)" if named.new else named.name
+
+    def apart(self, *people: bytes) -> None:
+        """Refuse an event in which one human stands on two sides."""
+        seen = set()
+        for person in people:
+            if (human := self.people.human(person)) in seen:
+                raise Refused(
+                    f"{subject(self.name(person))} cannot stand on two sides of one event.",
+                    "Name somebody else, or say with --by who did it.",
+                )
+            seen.add(human)
+
+    def record(self, event: Content, words: str | None = None) -> None:
+        """Append the event, after those that make its new people, and say so."""
+        # Whom one will meet one knows from now on, and whom one met one has known since then.
+        known = (self.at, self.zone) if self.at <= self.call.now_us else instant(self.call.now)
+        entry = self.replica.append([*self.people.births(*known), event])[-1]
+        if self.call.json:
+            named = [self._named[p] for p in people_in(event) if p in self._named]
+            people = [NamedAnswer(one.id.hex(), one.name, one.new) for one in named]
+            at = format_at(event.at, event.zone)
+            print_json(Recorded(event_id(entry.log, entry.seq), type_name(event), at, people))
+            return
+        words = words or told(event, self.name)
+        if self.dated:
+            words += f", {day_words(self.at, self.zone, self.call.now)}"
+        say(f"{plain(sentence(words))}  {dim(short_id(entry.log, entry.seq))}")
+        for hint in self._hints():
+            say(plain(hint))
+
+    def _hints(self) -> list[str]:
+        hints = []
+        if self.at > self.call.now_us + AHEAD_US:
+            hints.append("That is still to come: it counts from then on.")
+        for named in self._named.values():
+            if named.near:
+                from shlex import join
+
+                merge = join(["kith", "merge", named.name, named.near[0]])
+                near = " or ".join(named.near)
+                hints.append(f"{named.name} is new here. Did you mean {near}? Then type: {merge}")
+        return hints
+
+
+def _when(at: str | None, now: datetime) -> tuple[int, int | None]:
+    if at is None:
+        return instant(now)
+    from kithbook.spoken import parse_when
+
+    return parse_when(at, now, datetime.astimezone)

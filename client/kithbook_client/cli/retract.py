@@ -1,0 +1,91 @@
+"""Taking events back: one of them, or all that an import added."""
+
+import click
+import msgspec
+
+from kithbook.codec import Unreadable
+from kithbook.errors import NotFound, Refused
+from kithbook.events import Retracted, type_name
+from kithbook.facts.fold import FINAL
+from kithbook.ids import Ref
+from kithbook.readings.listing import Logged
+from kithbook_client.cli.call import Call
+from kithbook_client.cli.output import print_json, say
+from kithbook_client.cli.recording import Recording, verb
+from kithbook_client.cli.words import short_id, told
+from kithbook_client.people import clean
+
+
+class BatchAnswer(msgspec.Struct, frozen=True):
+    batch: str
+    retracted: int
+
+
+@verb(
+    "retract",
+    "kith retract last",
+    'kith retract 1f0c9a7e:12 --why "it was Carl, not Carol"',
+    "kith retract --batch last",
+)
+@click.argument("event", required=False, metavar="EVENT")
+@click.option("--batch", metavar="BATCH", help="All that an import added; last for the latest one.")
+@click.option("--why", metavar="TEXT", help="The reason, for whoever reads the history.")
+def kith_retract(
+    call: Call,
+    event: str | None,
+    batch: str | None,
+    why: str | None,
+    at: str | None,
+    note: str | None,
+) -> None:
+    """Take an event back; it stays visible in the log.
+
+    EVENT is LOG:SEQ as `kith log` shows it, or `last` for the last one this device wrote.
+    """
+    recording = Recording(call, at, note)
+    recording.common["why"] = why and clean("reason", why)
+    if event is not None and batch is None:
+        logged = call.replica.find_event(event)
+        _refuse_if_final(call, logged)
+        said = Retracted(event=logged.ref, **recording.common)
+        recording.record(said, f"Took back: {told(logged.event, call.name)}")
+    elif batch is not None and event is None:
+        name, refs = _batch(call, batch)
+        call.replica.append([Retracted(event=ref, **recording.common) for ref in refs])
+        if call.json:
+            print_json(BatchAnswer(name, len(refs)))
+        else:
+            say(f"Took back {len(refs):,} events of the import {name}.")
+    else:
+        raise click.UsageError("Say which EVENT to take back, or which --batch.")
+
+
+def _refuse_if_final(call: Call, logged: Logged) -> None:
+    """One takes back what one wrote oneself, while it counts, and no retraction."""
+    name = short_id(logged.log, logged.seq)
+    if logged.author is not None and logged.author != call.replica.me:
+        author = call.name(logged.author)
+        raise Refused(f"{name} was written by {author}.", f"Ask {author} to take it back.")
+    if logged.void is not None:
+        raise Refused(f"{name} counts for nothing already: it is {logged.void}.", "See: kith log.")
+    if isinstance(logged.event, FINAL):
+        raise Refused(
+            f"{name} is of the type {type_name(logged.event)}, which cannot be taken back.",
+            "Record again what still holds.",
+        )
+
+
+def _batch(call: Call, batch: str) -> tuple[str, list[Ref]]:
+    """The full name of a batch, and its events that still count."""
+    imported = [
+        (logged, logged.event.batch.hex())
+        for logged in call.replica.events()
+        if not isinstance(logged.event, Unreadable) and logged.event.batch is not None
+    ]
+    start = imported[-1][1] if imported and batch == "last" else batch.lower()
+    names = {name for _, name in imported if name.startswith(start)}
+    if len(names) != 1:
+        count = "More than one" if names else "No"
+        raise NotFound(f"{count} import here is called {batch}.", "Its name was printed with it.")
+    refs = [one.ref for one, name in imported if name in names and one.void is None]
+    return names.pop(), refs

@@ -1,0 +1,123 @@
+"""One person on one page: card, contact, ledger, trust both ways, referrals, and what happened."""
+
+from functools import reduce
+
+import click
+import msgspec
+
+from kithbook.facts.rows import Tie
+from kithbook.readings.answering import (
+    account_answer,
+    contact_answer,
+    referral_answer,
+    trust_answer,
+)
+from kithbook.readings.answers import (
+    AccountAnswer,
+    ContactAnswer,
+    EventAnswer,
+    ReferralAnswer,
+    TrustAnswer,
+)
+from kithbook.readings.cards import LISTS, Card, values
+from kithbook.readings.contacts import Contact, contact, join
+from kithbook.readings.explain import number
+from kithbook.readings.listing import event_answer
+from kithbook.readings.reader import Reader
+from kithbook_client.cli.call import Call
+from kithbook_client.cli.command import command
+from kithbook_client.cli.history import print_events
+from kithbook_client.cli.ledger import account_with, print_open, tally_words
+from kithbook_client.cli.output import dim, plain, print_json, say, strong
+
+LAST = 10
+
+
+class Page(msgspec.Struct, frozen=True):
+    """`trust` is from you to them, `trusts` from them to you."""
+
+    id: str
+    name: str
+    card: dict[str, str | list[str]]
+    contact: ContactAnswer
+    account: AccountAnswer
+    trust: TrustAnswer
+    trusts: TrustAnswer
+    referrals: list[ReferralAnswer]
+    events: list[EventAnswer]
+
+
+@command("show", "kith show Bob", "kith show bob@example.org --json")
+@click.argument("who", metavar="WHO")
+def kith_show(call: Call, who: str) -> None:
+    """All that is known of one person, on one page."""
+    reader = call.reader
+    person = call.people.find(who).id
+    person = reader.one.get(person, person)
+    names, card = reader.names, reader.card(person)
+    last = call.replica.events(person=person, limit=LAST)
+    page = Page(
+        id=person.hex(),
+        name=names[person],
+        card=_fields(card),
+        contact=contact_answer(_contact(reader, person, card), names),
+        account=account_answer(account_with(reader, person), names),
+        trust=trust_answer(reader.score(person), names),
+        trusts=trust_answer(reader.score(reader.me, person), names),
+        referrals=[referral_answer(outcome, names) for outcome in reader.referrals(person)],
+        events=[event_answer(logged, names.__getitem__) for logged in last],
+    )
+    if call.json:
+        print_json(page)
+    else:
+        _print(page)
+        print_open(call, page.account)
+        say()
+        print_events(call, last)
+
+
+def _fields(card: Card) -> dict[str, str | list[str]]:
+    """The card with one list for each field that holds many values."""
+    fields: dict[str, str | list[str]] = {f: v for f, v in card.items() if ":" not in f}
+    return fields | {field: found for field in LISTS if (found := values(card, field))}
+
+
+def _contact(reader: Reader, person: bytes, card: Card) -> Contact:
+    """Your own contact with one person."""
+    mine = reader.ids(reader.me)
+    ties = (tie for (_, *pair), tie in reader.shelf.ties_of(reader.ids(person)) if mine & {*pair})
+    return contact(person, reduce(join, ties, Tie()), card, reader.rules, reader.today)
+
+
+def _print(page: Page) -> None:
+    say(f"{strong(plain(page.name))}  {dim(page.id[:8])}")
+    for field, value in page.card.items():
+        if field != "name":
+            text = value if isinstance(value, str) else ", ".join(value)
+            say(plain(f"{field}: {text}"))
+    for line in (_contact_line(page), _account_line(page), _trust_line(page)):
+        say(plain(line))
+    for one in page.referrals:
+        came = f"; in touch since, last {one.contact}" if one.contact else ""
+        say(plain(f"{one.by} referred {one.who} to {one.to}, {one.at}{came}"))
+
+
+def _contact_line(page: Page) -> str:
+    contact = page.contact
+    if contact.last_contact is None:
+        return "Never in touch yet."
+    state = f", {contact.state}" if contact.state else ""
+    times = "once" if contact.events == 1 else f"{contact.events} times"
+    return f"In touch {times}, last {contact.last_contact}{state}."
+
+
+def _account_line(page: Page) -> str:
+    given, received = tally_words(page.account.given), tally_words(page.account.received)
+    return f"Given: {given or 'nothing yet'}. Received: {received or 'nothing yet'}."
+
+
+def _trust_line(page: Page) -> str:
+    def words(answer: TrustAnswer) -> str:
+        return answer.basis if answer.score is None else f"{number(answer.score)} ({answer.basis})"
+
+    return f"Your trust: {words(page.trust)}. Theirs: {words(page.trusts)}."

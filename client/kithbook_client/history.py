@@ -1,0 +1,92 @@
+"""The history: events as they stand in the logs, whether or not they count."""
+
+from collections.abc import Iterable, Iterator
+from heapq import nlargest
+
+from kithbook.codec import decode
+from kithbook.envelope import record_body, record_hlc
+from kithbook.errors import Ambiguous, NotFound
+from kithbook.ids import CHECK_BYTES, event_id, parse_event_id
+from kithbook.readings.listing import Logged
+from kithbook_client.log import Log, Logs
+from kithbook_client.numbers import MAX_SEQ, SEQ_BITS, place
+from kithbook_client.schema import Connection
+
+
+class History:
+    def __init__(self, db: Connection, logs: Logs) -> None:
+        self.db = db
+        self.logs = logs
+
+    def newest(self, person: bytes | None, limit: int | None) -> list[Logged]:
+        """The events written last, of all or that name a person; the newest last."""
+        found = [row for log in self.logs.held() for row in self._tail(log, person, limit)]
+        newest = sorted(found) if limit is None else nlargest(limit, found)[::-1]
+        return list(self.logged(number for _, _, _, number in newest))
+
+    def _tail(
+        self, log: Log, person: bytes | None, limit: int | None
+    ) -> Iterator[tuple[bytes, bytes, int, int]]:
+        """(clock, log, seq, place) of a log's last events."""
+        first, last = place(log.no, 1), place(log.no, MAX_SEQ)
+        args: tuple[int, ...] = (first, last, -1 if limit is None else limit)
+        named = "event"
+        if person is not None:
+            number = self.logs.people.find(person)
+            if number is None:
+                return
+            named = "mention JOIN event ON place = mention.event AND mention.person = ?"
+            args = (number, *args)
+        column = "place" if person is None else "mention.event"
+        for number, clock in self.db.execute(
+            f"SELECT place, substr(record, 3, 8) FROM {named} "
+            f"WHERE {column} BETWEEN ? AND ? ORDER BY {column} DESC LIMIT ?",
+            args,
+        ):
+            yield clock, log.id, number & MAX_SEQ, number
+
+    def count(self, person: bytes | None) -> int:
+        """How many events there are, of all or that name a person."""
+        if person is None:
+            return sum(log.seq for log in self.logs.values())
+        number = self.logs.people.find(person)
+        row = self.db.execute("SELECT count(*) FROM mention WHERE person = ?", (number,)).fetchone()
+        return int(row[0])
+
+    def find(self, text: str) -> Logged:
+        """The event with this name, LOG:SEQ, where LOG may be the start of a log's id."""
+        start, seq = parse_event_id(text)
+        fits = [log for log in self.logs.held() if log.id.hex().startswith(start)]
+        held = [log for log in fits if 1 <= seq <= log.seq]
+        if not held:
+            raise NotFound(f"There is no event {text} here.", "See them with: kith log.")
+        if len(held) > 1:
+            names = tuple(event_id(log.id, seq) for log in held)
+            raise Ambiguous(
+                f"More than one log starts with {start}: {', '.join(names)}.",
+                "Write more of the log's digits.",
+                candidates=names,
+            )
+        (found,) = self.logged([place(held[0].no, seq)])
+        return found
+
+    def logged(self, places: Iterable[int]) -> Iterator[Logged]:
+        """The events at these places."""
+        for number in places:
+            received, hash_, record, void = self.db.execute(
+                "SELECT received, hash, record, reason FROM event "
+                "LEFT JOIN void ON void.event = place WHERE place = ?",
+                (number,),
+            ).fetchone()
+            log = self.logs.by_number[number >> SEQ_BITS]
+            yield Logged(
+                log=log.id,
+                seq=number & MAX_SEQ,
+                hlc=record_hlc(record),
+                received=received,
+                check=hash_[:CHECK_BYTES],
+                author=log.standing.person,
+                device=log.device or None,
+                event=decode(record_body(record)),
+                void=void,
+            )

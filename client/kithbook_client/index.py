@@ -1,0 +1,171 @@
+"""Where to find events: those that name a person, have a source, lie ahead or bear on others."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from kithbook.clock import DAY_MS, wall_ms
+from kithbook.envelope import MEMBERSHIP_KIND, record_kind
+from kithbook.events import Erased, Retracted, people_in
+from kithbook.facts.effects import Entry
+from kithbook_client.log import Log, Logs
+from kithbook_client.numbers import SEQ_BITS, place
+from kithbook_client.schema import Connection
+
+CORRECTIONS = (Retracted, Erased)
+TABLES = ("mention", "source", "ahead", "act", "correction")
+AT_ONCE = 500
+"""Values in one IN (…), well below SQLite's limit."""
+
+
+class Index:
+    """Written in the transaction that writes the events, and never wrong about one of them."""
+
+    def __init__(self, db: Connection, logs: Logs) -> None:
+        self.db = db
+        self.logs = logs
+        self.people = logs.people
+
+    def note_acts(self, log: Log, first: int, records: Sequence[bytes]) -> bool:
+        """Note which of these new events are about membership; whether any is."""
+        acts = [
+            (place(log.no, seq),)
+            for seq, record in enumerate(records, first)
+            if record_kind(record) == MEMBERSHIP_KIND
+        ]
+        if acts:
+            self.db.executemany("INSERT INTO act(event) VALUES (?)", acts)
+        return bool(acts)
+
+    def note(self, entries: Iterable[Entry]) -> None:
+        """Note what new events name, where they come from, and which lie ahead or correct."""
+        people, logs = self.people, self.logs
+        mentions: list[tuple[int, int]] = []
+        sources: list[tuple[bytes, int]] = []
+        ahead: list[tuple[int, int]] = []
+        corrections: list[tuple[int]] = []
+        for entry in entries:
+            event = entry.event
+            where = place(logs[entry.log].no, entry.seq)
+            mentions += [(people[person], where) for person in people_in(event)]
+            if event.source is not None:
+                sources.append((event.source, where))
+            if event.at > (wall_ms(entry.hlc) + DAY_MS) * 1000:
+                ahead.append((event.at, where))
+            if isinstance(event, CORRECTIONS):
+                corrections.append((where,))
+        self._insert("mention", mentions)
+        self._insert("source", sources)
+        self._insert("ahead", ahead)
+        if corrections:
+            self.db.executemany("INSERT OR IGNORE INTO correction VALUES (?)", corrections)
+
+    def _insert(self, table: str, rows: list[tuple[int, int]] | list[tuple[bytes, int]]) -> None:
+        if rows:
+            # In order they go to neighbouring leaves of the tree, which is quicker.
+            self.db.executemany(f"INSERT OR IGNORE INTO {table} VALUES (?, ?)", sorted(rows))
+
+    def forget(self, log: Log, after: int) -> None:
+        """Note no more of what a log holds after a seq."""
+        span = place(log.no, after), place(log.no + 1, 0)
+        for table in TABLES:
+            self.db.execute(f"DELETE FROM {table} WHERE event > ? AND event < ?", span)
+
+    def naming(self, a: bytes, b: bytes) -> Iterator[Entry]:
+        """The readable events that name both people."""
+        first, second = self.people.find(a), self.people.find(b)
+        if first is not None and second is not None:
+            yield from self.logs.entries(self._both(first, second))
+
+    def _both(self, a: int, b: int) -> Iterator[int]:
+        """Places that name both: each leaps to the other's next, so that it costs little more than
+        the rarer of the two is named.
+        """
+        leap: int | None = 0
+        while leap is not None and (where := self._next(a, leap)) is not None:
+            leap = self._next(b, where)
+            if leap == where:
+                yield where
+                leap += 1
+
+    def _next(self, person: int, where: int) -> int | None:
+        row = self.db.execute(
+            "SELECT event FROM mention WHERE person = ? AND event >= ? LIMIT 1", (person, where)
+        ).fetchone()
+        return row[0] if row else None
+
+    def copies(self, author: bytes, source: bytes) -> list[Entry]:
+        """The readable events of this author with this source."""
+        rows = self.db.execute("SELECT event FROM source WHERE source = ?", (source,)).fetchall()
+        own = self._ours(number for (number,) in rows)
+        return [entry for entry in self.logs.entries(own) if entry.author == author]
+
+    def held(self, sources: Sequence[bytes]) -> set[bytes]:
+        """Which of these sources some event of this network has."""
+        numbered = self.logs.by_number
+        found = self._sources(sources)
+        return {source for source, number, _ in found if number >> SEQ_BITS in numbered}
+
+    def _sources(self, sources: Sequence[bytes]) -> Iterator[tuple[bytes, int, str | None]]:
+        """(source, place, why it does not count) of the events with these sources."""
+        if self.db.execute("SELECT 1 FROM source LIMIT 1").fetchone() is None:
+            return
+        for start in range(0, len(sources), AT_ONCE):
+            some = sources[start : start + AT_ONCE]
+            marks = ",".join("?" * len(some))
+            yield from self.db.execute(
+                "SELECT source, source.event, reason FROM source "
+                f"LEFT JOIN void ON void.event = source.event WHERE source IN ({marks})",
+                some,
+            )
+
+    def counting(self, author: bytes, sources: Sequence[bytes]) -> dict[bytes, int]:
+        """Source → place, for those of these sources that an event of the author counts with."""
+        theirs = {log.no for log in self.logs.held() if log.author == author}
+        return {
+            source: number
+            for source, number, reason in self._sources(sources)
+            if reason is None and number >> SEQ_BITS in theirs
+        }
+
+    def repeated(self, entries: Iterable[Entry]) -> set[bytes]:
+        """The sources of these events, not noted yet, that another event has as well."""
+        seen: set[bytes] = set()
+        twice: set[bytes] = set()
+        for entry in entries:
+            source = entry.event.source
+            if source is not None:
+                (twice if source in seen else seen).add(source)
+        return twice | self.held(sorted(seen)) if seen else twice
+
+    def bearing(self) -> Iterator[Entry]:
+        """The events that bear on which events count: corrections, and those with one source."""
+        corrections = self.db.execute("SELECT event FROM correction").fetchall()
+        copies = self.db.execute(
+            "SELECT event FROM source WHERE source IN "
+            "(SELECT source FROM source GROUP BY source HAVING count(*) > 1)"
+        ).fetchall()
+        return self.logs.entries(self._ours(number for (number,) in [*corrections, *copies]))
+
+    def ahead(self, now_ms: int) -> list[Entry]:
+        """The readable events that happen more than a day after now.
+
+        Such an event was noted as ahead when it was written, or it was written ahead of now.
+        """
+        limit = (now_ms + DAY_MS) * 1000
+        rows = self.db.execute("SELECT event FROM ahead WHERE at > ?", (limit,)).fetchall()
+        places = {number for (number,) in rows}
+        for log in self.logs.held():
+            if wall_ms(log.hlc) > now_ms:
+                places.update(self._written_after(log, now_ms))
+        entries = self.logs.entries(self._ours(sorted(places)))
+        return [entry for entry in entries if entry.event.at > limit]
+
+    def _written_after(self, log: Log, now_ms: int) -> Iterator[int]:
+        seq = log.seq
+        while seq and wall_ms(self.logs.hlc_at(log, seq)) > now_ms:
+            yield place(log.no, seq)
+            seq -= 1
+
+    def _ours(self, places: Iterable[int]) -> Iterator[int]:
+        """Only the places in logs of this network."""
+        numbered = self.logs.by_number
+        return (number for number in places if number >> SEQ_BITS in numbered)

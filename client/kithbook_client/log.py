@@ -1,0 +1,271 @@
+"""The logs of one network: the only place where events are written, and where they are read."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
+
+import msgspec
+
+from kithbook.codec import Unreadable, decode
+from kithbook.envelope import (
+    NO_HASH,
+    Head,
+    Verify,
+    record_body,
+    record_hlc,
+)
+from kithbook.events import OPENINGS
+from kithbook.facts.effects import Entry
+from kithbook.ids import CHECK_BYTES, NetworkId
+from kithbook.membership import UNKNOWN, Standing, act_in, standing
+from kithbook.replication import Known
+from kithbook_client.numbers import MAX_SEQ, SEQ_BITS, People, place
+from kithbook_client.schema import Connection
+
+Place = tuple[bytes, int]
+Aside = tuple[bytes, int, str]
+"""Log and seq of an event that cannot be read, and why: unknown, unreadable or erased."""
+Row = tuple[int, bytes, bytes]
+"""Place, hash and record, as they are stored."""
+
+
+class Log(msgspec.Struct):
+    """One log as far as it is held; seq 0 when it has only been heard of."""
+
+    no: int
+    id: bytes
+    key: bytes | None = None
+    device: str = ""
+    seq: int = 0
+    hash: bytes = NO_HASH
+    hlc: int = 0
+    standing: Standing = UNKNOWN
+
+    @property
+    def head(self) -> Head:
+        return Head(self.id, self.seq, self.hash)
+
+    @property
+    def author(self) -> bytes:
+        """Who speaks in it, or nobody."""
+        return self.standing.person or b""
+
+
+class Logs(dict[bytes, Log]):
+    """Log id → log. One that is asked for and not there is noted as heard of."""
+
+    def __init__(self, db: Connection, network: int, id_: NetworkId, people: People) -> None:
+        super().__init__()
+        self.db = db
+        self.network = network
+        self.network_id = id_
+        self.people = people
+        self.position = 0
+        self.by_number: dict[int, Log] = {}
+
+    def load(self) -> None:
+        """Read every log's head and standing; what this process knew before is forgotten."""
+        self.clear()
+        self.by_number.clear()
+        for no, id_, key, device, seq, hash_, hlc, person, role, until, why in self.db.execute(
+            "SELECT no, id, key, device, seq, hash, hlc, person, role, until, why "
+            "FROM log WHERE network = ?",
+            (self.network,),
+        ):
+            who = None if person is None else self.people.id(person)
+            found = Standing(who, role, until, why)
+            self._keep(Log(no, id_, key, device or "", seq, hash_ or NO_HASH, hlc, found))
+        row = self.db.execute(
+            "SELECT position FROM tracking WHERE network = ?", (self.network,)
+        ).fetchone()
+        self.position = row[0] if row else 0
+
+    def __missing__(self, log: bytes) -> Log:
+        row = self.db.execute("INSERT INTO log(network, id) VALUES (?, ?)", (self.network, log))
+        return self._keep(Log(row.lastrowid or 0, log))
+
+    def _keep(self, log: Log) -> Log:
+        self[log.id] = self.by_number[log.no] = log
+        return log
+
+    def held(self) -> list[Log]:
+        """The logs of which something is here."""
+        return [log for log in self.values() if log.seq]
+
+    def heads(self) -> list[Head]:
+        return [log.head for log in self.held()]
+
+    def standings(self) -> dict[bytes, Standing]:
+        return {log.id: log.standing for log in self.values()}
+
+    def number(self, log: bytes, seq: int) -> int:
+        """The place of an event, held or not."""
+        return place(self[log].no, seq)
+
+    def at(self, number: int) -> Place:
+        """Log and seq of a place."""
+        return self.by_number[number >> SEQ_BITS].id, number & MAX_SEQ
+
+    def numbered(self, number: int) -> Log:
+        """The log in which a place lies."""
+        return self.by_number[number >> SEQ_BITS]
+
+    # Writing
+
+    def insert(
+        self, log: Log, records: Sequence[bytes], hashes: Sequence[bytes], received: int
+    ) -> None:
+        """Append records to a log: the only way an event gets in."""
+        if log.seq == 0:
+            opening = decode(record_body(records[0]))
+            if isinstance(opening, OPENINGS):
+                log.key, log.device = opening.key, opening.device
+        first, count = place(log.no, log.seq + 1), len(records)
+        self.db.executemany(
+            "INSERT INTO event(place, position, received, hash, record) VALUES (?, ?, ?, ?, ?)",
+            zip(
+                range(first, first + count),
+                range(self.position + 1, self.position + count + 1),
+                repeat(received),
+                hashes,
+                records,
+                strict=False,
+            ),
+        )
+        log.seq, log.hash, log.hlc = log.seq + count, hashes[-1], record_hlc(records[-1])
+        self.position += count
+        self.db.execute(
+            "UPDATE log SET seq = ?, hash = ?, hlc = ?, key = ?, device = ? WHERE no = ?",
+            (log.seq, log.hash, log.hlc, log.key, log.device, log.no),
+        )
+
+    def settle(self, verify: Verify, folded: Mapping[bytes, int]) -> bool:
+        """Work out every log's standing anew; whether anything that was folded counts otherwise.
+
+        `folded` gives how far a log was folded in, where that is not up to its head.
+        """
+        rows = self.db.execute(
+            "SELECT act.event, record FROM act JOIN event ON event.place = act.event "
+            "WHERE act.event >> 32 IN (SELECT no FROM log WHERE network = ?)",
+            (self.network,),
+        )
+        found_acts = (act_in(*self.at(number), record) for number, record in rows)
+        acts = [act for act in found_acts if act is not None]
+        is_stale = False
+        for id_, found in standing(self.network_id, acts, verify).items():
+            log = self[id_]
+            if log.standing != found:
+                seq = folded.get(id_, log.seq)
+                is_stale |= seq > 0 and _counting(found, seq) != _counting(log.standing, seq)
+                log.standing = found
+                self._save_standing(log)
+        return is_stale
+
+    def _save_standing(self, log: Log) -> None:
+        found = log.standing
+        person = None if found.person is None else self.people[found.person]
+        until = None if found.until is None else min(found.until, MAX_SEQ)
+        self.db.execute(
+            "UPDATE log SET person = ?, role = ?, until = ?, why = ? WHERE no = ?",
+            (person, found.role, until, found.why, log.no),
+        )
+
+    def cut(self, log: Log, after: int) -> None:
+        """Let go of what follows a seq, once it stands in `fork`."""
+        self.db.execute(
+            "DELETE FROM event WHERE place > ? AND place < ?",
+            (place(log.no, after), place(log.no + 1, 0)),
+        )
+        log.hash, log.hlc = self.hash_at(log, after), max(0, self.hlc_at(log, after))
+        log.seq = after
+        self.db.execute(
+            "UPDATE log SET seq = ?, hash = ?, hlc = ? WHERE no = ?",
+            (log.seq, log.hash, log.hlc, log.no),
+        )
+
+    # Reading
+
+    def set_aside(self) -> int:
+        """How many events stand beside these logs, in branches that were given up."""
+        row = self.db.execute(
+            "SELECT count(*) FROM fork JOIN log ON log.no = fork.log WHERE network = ?",
+            (self.network,),
+        ).fetchone()
+        return int(row[0])
+
+    def read(
+        self, log: Log, first: int, records: Iterable[bytes], hashes: Iterable[bytes]
+    ) -> tuple[list[Entry], list[Aside]]:
+        """The events in consecutive records, and those that cannot be read."""
+        entries: list[Entry] = []
+        aside: list[Aside] = []
+        id_, author = log.id, log.author
+        for seq, (record, hash_) in enumerate(zip(records, hashes, strict=True), first):
+            event = decode(record_body(record))
+            if isinstance(event, Unreadable):
+                aside.append((id_, seq, event.reason))
+            else:
+                check = hash_[:CHECK_BYTES]
+                entries.append(Entry(id_, seq, record_hlc(record), check, author, event))
+        return entries, aside
+
+    def known(self, log: Log, seq: int | None = None) -> Known:
+        """What to judge a page by that continues a log after its head, or after an earlier seq."""
+        if seq is None or seq == log.seq:
+            head, hlc = log.head, log.hlc if log.seq else -1
+        else:
+            head = Head(log.id, seq, self.hash_at(log, seq))
+            hlc = self.hlc_at(log, seq)
+        return Known(head, log.key, hlc, lambda at: self.hash_at(log, at))
+
+    def hash_at(self, log: Log, seq: int) -> bytes:
+        """The hash held at a seq, 32 zero bytes before the first."""
+        if seq == log.seq:
+            return log.hash
+        if seq == 0:
+            return NO_HASH
+        row = self.db.execute(
+            "SELECT hash FROM event WHERE place = ?", (place(log.no, seq),)
+        ).fetchone()
+        return bytes(row[0])
+
+    def hlc_at(self, log: Log, seq: int) -> int:
+        """The timestamp held at a seq, -1 before the first."""
+        row = self.db.execute(
+            "SELECT record FROM event WHERE place = ?", (place(log.no, seq),)
+        ).fetchone()
+        return record_hlc(row[0]) if row else -1
+
+    def after(self, log: Log, seq: int) -> list[tuple[Entry, bytes]]:
+        """The readable events of a log after a seq, with their hashes."""
+        _, hashes, records = zip(*self.rows(log, seq, MAX_SEQ), strict=True)
+        entries, _ = self.read(log, seq + 1, records, hashes)
+        return [(entry, hashes[entry.seq - seq - 1]) for entry in entries]
+
+    def rows(self, log: Log, after: int, limit: int) -> list[Row]:
+        """Stored events of one log, in order."""
+        return self.db.execute(
+            "SELECT place, hash, record FROM event WHERE place > ? AND place <= ? LIMIT ?",
+            (place(log.no, after), place(log.no, MAX_SEQ), limit),
+        ).fetchall()
+
+    def entry(self, log: bytes, seq: int) -> Entry | None:
+        """A readable event that is held, whether or not it counts."""
+        known = self.get(log)
+        if known is None or not 1 <= seq <= known.seq:
+            return None
+        return next(self.entries([place(known.no, seq)]), None)
+
+    def entries(self, places: Iterable[int]) -> Iterator[Entry]:
+        """The readable events at these places."""
+        for number in places:
+            row = self.db.execute(
+                "SELECT hash, record FROM event WHERE place = ?", (number,)
+            ).fetchone()
+            if row is not None:
+                found, _ = self.read(self.numbered(number), number & MAX_SEQ, [row[1]], [row[0]])
+                yield from found
+
+
+def _counting(found: Standing, seq: int) -> tuple[object, ...]:
+    """In whose name, with what say and how far a log of this length counts."""
+    return found.person, found.role, min(found.last, seq)

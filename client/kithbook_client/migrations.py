@@ -1,0 +1,231 @@
+"""The tables of a home's file, one step for each version of `schema`.
+
+An event's place is one number, the number of its log × 2³² + its seq, so that a log's events lie
+together and a row names an event with one integer. The log side is ours to the byte; the views
+are plain tables, one for each kind of fact.
+"""
+
+from typing import Any
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("kith")
+
+LOG_SIDE = """
+CREATE TABLE network (
+    no INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    clock INTEGER NOT NULL DEFAULT 0, -- the latest timestamp of others that was believed
+    server TEXT
+);
+CREATE TABLE person (
+    no INTEGER PRIMARY KEY,
+    network INTEGER NOT NULL REFERENCES network(no),
+    id BLOB NOT NULL,
+    name TEXT, -- the one in force, for those who look at the tables
+    UNIQUE (id, network)
+);
+CREATE TABLE device (
+    no INTEGER PRIMARY KEY,
+    key BLOB NOT NULL UNIQUE,
+    secret BLOB NOT NULL,
+    name TEXT NOT NULL,
+    machine TEXT NOT NULL
+);
+CREATE TABLE log (
+    no INTEGER PRIMARY KEY,
+    network INTEGER NOT NULL REFERENCES network(no),
+    id BLOB NOT NULL,
+    key BLOB,
+    device TEXT,
+    seq INTEGER NOT NULL DEFAULT 0,
+    hash BLOB,
+    hlc INTEGER NOT NULL DEFAULT 0,
+    person INTEGER REFERENCES person(no),
+    role TEXT,
+    until INTEGER,
+    why TEXT,
+    searched INTEGER NOT NULL DEFAULT 0, -- up to this seq its texts can be searched
+    UNIQUE (id, network)
+);
+CREATE TABLE event (
+    place INTEGER PRIMARY KEY,
+    position INTEGER NOT NULL,
+    received INTEGER NOT NULL, -- ms since 1970
+    hash BLOB NOT NULL,
+    record BLOB NOT NULL,
+    log INTEGER GENERATED ALWAYS AS (place >> 32) VIRTUAL REFERENCES log(no),
+    seq INTEGER GENERATED ALWAYS AS (place & 0xffffffff) VIRTUAL
+);
+CREATE TABLE seal (
+    place INTEGER PRIMARY KEY REFERENCES event(place),
+    signature BLOB NOT NULL
+);
+CREATE TABLE fork (
+    place INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    record BLOB NOT NULL,
+    aside INTEGER NOT NULL, -- ms since 1970
+    log INTEGER GENERATED ALWAYS AS (place >> 32) VIRTUAL REFERENCES log(no),
+    seq INTEGER GENERATED ALWAYS AS (place & 0xffffffff) VIRTUAL,
+    PRIMARY KEY (place, hash)
+) WITHOUT ROWID;
+
+CREATE TRIGGER event_stays BEFORE DELETE ON event
+WHEN NOT EXISTS (
+    SELECT 1 FROM fork
+    WHERE fork.place = OLD.place AND fork.hash = OLD.hash AND fork.record = OLD.record
+)
+BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+
+CREATE TRIGGER event_stays_as_it_is BEFORE UPDATE ON event
+WHEN NOT ( -- the body gives way to its own hash, and nothing else changes
+    NEW.place = OLD.place AND NEW.position = OLD.position
+    AND NEW.received = OLD.received AND NEW.hash = OLD.hash
+    AND substr(OLD.record, 1, 1) = x'01' AND substr(NEW.record, 1, 1) = x'81'
+    AND substr(NEW.record, 2, 9) = substr(OLD.record, 2, 9) AND length(NEW.record) = 42
+)
+BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+
+-- Where to find events; written with them.
+CREATE TABLE mention (
+    person INTEGER NOT NULL REFERENCES person(no),
+    event INTEGER NOT NULL REFERENCES event(place),
+    PRIMARY KEY (person, event)
+) WITHOUT ROWID;
+CREATE TABLE source (
+    source BLOB NOT NULL,
+    event INTEGER NOT NULL REFERENCES event(place),
+    PRIMARY KEY (source, event)
+) WITHOUT ROWID;
+CREATE TABLE ahead ( -- happening more than a day after they were written
+    at INTEGER NOT NULL,
+    event INTEGER NOT NULL REFERENCES event(place),
+    PRIMARY KEY (at, event)
+) WITHOUT ROWID;
+CREATE TABLE act (event INTEGER PRIMARY KEY REFERENCES event(place)); -- of membership
+CREATE TABLE correction (event INTEGER PRIMARY KEY REFERENCES event(place)); -- of other events
+
+CREATE TABLE opening ( -- pages that open a log by a link, until the server has taken them
+    ticket BLOB PRIMARY KEY,
+    key BLOB NOT NULL,
+    page BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE peer (
+    network INTEGER NOT NULL REFERENCES network(no),
+    url TEXT NOT NULL,
+    token TEXT,
+    expires INTEGER,
+    heads BLOB, -- what it last said that it holds
+    last_sync INTEGER, -- ms since 1970
+    PRIMARY KEY (network, url)
+) WITHOUT ROWID;
+CREATE TABLE tracking (
+    network INTEGER PRIMARY KEY REFERENCES network(no),
+    position INTEGER NOT NULL, -- of the last event that the views have taken in
+    weight BLOB NOT NULL, -- the sum behind the digest
+    version INTEGER NOT NULL -- of the projections that wrote the views
+);
+"""
+
+HELPS = tuple(f"{kind}_{size}" for kind in ("information", "money", "fun") for size in (1, 2, 3))
+SINCE = ("since_helped", "since_thanked", "since_referred", "since_met")
+
+
+@migrations()
+def first(db: Database) -> None:
+    for statement in _statements(LOG_SIDE):
+        db.execute(statement)
+    for name, columns, key in VIEWS:
+        _create_view_table(db, name, columns, key)
+    db.table("link").create_index(["b"])
+    db.table("tie").create_index(["b"])
+    for side in ("by", "to"):
+        db.execute(f"CREATE INDEX help_open_{side} ON help([{side}]) WHERE open")
+    for side in ("by", "who", "to"):
+        db.table("referral").create_index([side])
+    db.table("card").create_index(["field"])
+    db.table("text").enable_fts(
+        ["words"], tokenize="unicode61 remove_diacritics 2", create_triggers=True
+    )
+
+
+PAIR = {"a": int, "b": int, "author": int}
+VIEWS: tuple[tuple[str, dict[str, Any], tuple[str, ...]], ...] = (
+    (
+        "tie",
+        PAIR | {"count": int, "first": int, "first_zone": int, "last": int, "last_zone": int},
+        tuple(PAIR),
+    ),
+    (
+        "link",
+        PAIR
+        | dict.fromkeys((*HELPS, "thanks", "tenths", "stated", "stated_hlc", "stated_event"), int)
+        | dict.fromkeys(SINCE, int)
+        | {"days": bytes},
+        tuple(PAIR),
+    ),
+    (
+        "help",
+        {"event": int, "author": int, "by": int, "to": int, "at": int, "zone": int}
+        | {"kind": str, "size": int, "check": bytes, "open": int},
+        ("event",),
+    ),
+    (
+        "thanks",
+        {"help": int, "event": int, "check": bytes, "by": int, "to": int},
+        ("help", "event", "check"),
+    ),
+    (
+        "referral",
+        {"event": int, "author": int, "by": int, "who": int, "to": int, "at": int, "zone": int},
+        ("event",),
+    ),
+    ("card", {"person": int, "field": str, "value": str, "said": bytes}, ("person", "field")),
+    ("rule", {"network": int, "setting": str, "value": str, "said": bytes}, ("network", "setting")),
+    ("merge", {"event": int, "person": int}, ("event", "person")),
+    ("void", {"event": int, "reason": str, "by_event": int}, ("event",)),
+    (
+        "retraction",
+        {"event": int, "by_event": int, "author": int, "check": bytes, "hlc": int},
+        ("event", "by_event"),
+    ),
+    # What people are found by: names and aliases, again from each further word on, and e-mails.
+    (
+        "handle",
+        {"text": str, "person": int, "field": str, "whole": int},
+        ("text", "person", "field"),
+    ),
+    # What can be searched: the words of an event by its place, or of a card by its person.
+    ("text", {"id": int, "words": str}, ("id",)),
+)
+
+_PEOPLE = ("a", "b", "author", "by", "to", "who", "person")
+"""Columns that hold a person's number."""
+
+
+def _create_view_table(
+    db: Database, name: str, columns: dict[str, Any], key: tuple[str, ...]
+) -> None:
+    references = [(column, "person", "no") for column in columns if column in _PEOPLE]
+    if "network" in columns:
+        references.append(("network", "network", "no"))
+    sql = db.create_table_sql(
+        name, columns, pk=key[0] if len(key) == 1 else key, foreign_keys=references, not_null=key
+    )
+    # A key of several columns is also where the rows lie: one tree to write instead of two.
+    db.execute(sql.strip().rstrip(";") + (" WITHOUT ROWID" if len(key) > 1 else ""))
+
+
+def _statements(script: str) -> list[str]:
+    """A script cut into statements; `executescript` would commit the transaction we are in."""
+    import sqlite3
+
+    found, statement = [], ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            found.append(statement)
+            statement = ""
+    return found

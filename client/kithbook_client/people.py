@@ -1,0 +1,202 @@
+"""Whom a name on the command line means, and the people that a line makes.
+
+Names are tried from the exact to the loose: a name, alias or e-mail; a whole id; the name that a
+person was made with; the first words of a name, the last of them perhaps an initial; the start of
+an id. Part of a word is never enough: `a:1` does not mean `a:10`.
+"""
+
+import os
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import cached_property
+from unicodedata import category
+
+import msgspec
+
+from kithbook.errors import Ambiguous, Invalid, NotFound, Refused
+from kithbook.events import Described
+from kithbook.ids import ID_BYTES, NetworkId, fold_name, person_id
+from kithbook.readings.merges import classes, members
+from kithbook_client.replica import Replica
+
+MOST_LETTERS = 200
+MOST_TEXT = 20_000
+ID_DIGITS = 6
+"""So many hexadecimal digits name somebody by the start of their id."""
+
+Ask = Callable[[str, Sequence[str]], int]
+"""Puts a question with its answers to whoever sits at the terminal; the place of their choice."""
+Lookup = Callable[[str], list[tuple[bytes, str]]]
+"""The people with a name of which some word starts like this."""
+
+
+class Named(msgspec.Struct, frozen=True):
+    """Somebody a line named. `near` are the people whose names a new name resembles."""
+
+    id: bytes
+    name: str
+    new: bool = False
+    near: tuple[str, ...] = ()
+
+
+class Finder:
+    """Finds people of one network, and keeps those that a line makes until they are written."""
+
+    def __init__(self, replica: Replica, now_ms: int, ask: Ask | None = None) -> None:
+        self.replica = replica
+        self.network = NetworkId(replica.network)
+        self.now_ms = now_ms
+        self.ask = ask
+        self.made: dict[str, Named] = {}
+
+    @cached_property
+    def one(self) -> dict[bytes, bytes]:
+        """Merged id → the id of its class."""
+        return classes(self.replica.reading(self.now_ms).merges())
+
+    def human(self, person: bytes) -> bytes:
+        """The one id that stands for all ids of a human."""
+        return self.one.get(person, person)
+
+    def find(self, text: str) -> Named:
+        """Somebody who is known. Raises NotFound with who comes near, or Ambiguous."""
+        name = clean("name", text)
+        found = self._meant(name)
+        if found is None:
+            near = near_misses(name, self.replica.lookup_prefix)
+            hint = f"Did you mean {' or '.join(near)}?" if near else "See everybody: kith contacts."
+            raise NotFound(f"Nobody here is called “{name}”.", hint)
+        return found
+
+    def find_or_make(self, text: str, *, new: bool = False) -> Named:
+        """Somebody who is known, else a new person; `new` makes another human of that name."""
+        name = clean("name", text)
+        folded = fold_name(name)
+        if new and folded == "me":
+            raise Refused("There is only one of you.", "Leave --new away.")
+        if folded in self.made:
+            return self.made[folded]
+        if not new and (found := self._meant(name)) is not None:
+            return found
+        near = () if new else near_misses(name, self.replica.lookup_prefix)
+        person = os.urandom(ID_BYTES) if new else person_id(self.network, name)
+        made = self.made[folded] = Named(person, name, new=True, near=near)
+        return made
+
+    def births(self, at: int, zone: int | None) -> list[Described]:
+        """The events that make the new people of this line."""
+        return [
+            Described(at=at, zone=zone, person=one.id, set={"name": one.name})
+            for one in self.made.values()
+        ]
+
+    def named(self, person: bytes) -> Named:
+        return Named(person, self.replica.names([person]).get(person, person.hex()[:8]))
+
+    def _meant(self, name: str) -> Named | None:
+        for found in self._tries(name, fold_name(name)):
+            people = self._humans(found)
+            if len(people) == 1:
+                return self.named(people[0])
+            if people:
+                return self.named(self._choose(name, people))
+        return None
+
+    def _tries(self, name: str, folded: str) -> Iterator[Collection[bytes]]:
+        """Who fits, by the strictest way first."""
+        replica = self.replica
+        if folded == "me":
+            yield [replica.me]
+        yield replica.lookup(folded)
+        is_hex = all(digit in "0123456789abcdef" for digit in folded)
+        if is_hex and len(folded) == 2 * ID_BYTES:
+            yield replica.names([bytes.fromhex(folded)])
+        # Renaming never changes an id: whom `Bob` made is still meant by it.
+        yield replica.names([person_id(self.network, name)])
+        words = folded.split()
+        yield [who for who, handle in replica.lookup_start(words[0]) if begins(handle, words)]
+        if is_hex and ID_DIGITS <= len(folded) < 2 * ID_BYTES:
+            yield replica.lookup_id(folded)
+
+    def _humans(self, found: Collection[bytes]) -> list[bytes]:
+        """Each human once: ids that were merged count as one."""
+        if len(found) < 2:
+            return list(found)
+        return list({self.human(person): person for person in found}.values())
+
+    def _choose(self, name: str, people: list[bytes]) -> bytes:
+        candidates = [self._described(person) for person in people]
+        question = f"{len(people)} people fit “{name}”"
+        if self.ask is not None:
+            return people[self.ask(question, candidates)]
+        raise Ambiguous(
+            f"{question}: {'; '.join(candidates)}.",
+            "Write more of the name, an e-mail, or the id that stands at the end.",
+            candidates=tuple(candidates),
+        )
+
+    def _described(self, person: bytes) -> str:
+        """Enough of a card to tell people of one name apart."""
+        from kithbook.readings.cards import cards, values
+
+        rows = self.replica.reading(self.now_ms).card_of(members(self.one, {person}))
+        card = cards(rows, self.one).get(self.human(person), {})
+        about = [card.get("org", ""), *values(card, "email")[:1], person.hex()[:8]]
+        return " · ".join([card.get("name", "?"), *filter(None, about)])
+
+
+def begins(handle: str, words: list[str]) -> bool:
+    """Whether these are the first words of a name, the last one perhaps as an initial."""
+    theirs = handle.split()[: len(words)]
+    if len(theirs) < len(words) or theirs[:-1] != words[:-1]:
+        return False
+    last = words[-1].removesuffix(".")
+    is_initial = len(words) > 1 and len(last) == 1 and last.isalpha()
+    return theirs[-1] == words[-1] or (is_initial and theirs[-1].startswith(last))
+
+
+def near_misses(name: str, lookup: Lookup) -> tuple[str, ...]:
+    """Up to three known names that this one may have been meant for.
+
+    They are spelled almost alike, or one has all the words of the other.
+    """
+    folded = fold_name(name)
+    if any(map(str.isdigit, folded)):
+        return ()  # numbered names resemble each other without being meant for each other
+    words = set(folded.split())
+    known = {fold_name(n): n for start in {folded[0], *words} for _, n in lookup(start)}
+    parts = [n for theirs, n in known.items() if (w := set(theirs.split())) < words or words < w]
+    alike = [n for n in known if n != folded and abs(len(n) - len(folded)) <= 2]
+    if alike:
+        from difflib import get_close_matches
+
+        parts = [known[theirs] for theirs in get_close_matches(folded, alike, cutoff=0.8)] + parts
+    return tuple(dict.fromkeys(parts))[:3]
+
+
+def clean(what: str, text: str, *, lines: bool = False) -> str:
+    """The text without space around it.
+
+    Raises Invalid when it is empty, too long, or holds characters that a terminal would obey;
+    `lines` allows more than one line.
+    """
+    text = text.strip()
+    if not any(letter.isprintable() and not letter.isspace() for letter in text):
+        raise Invalid(f"The {what} is empty.", f"Write a {what} of at least one letter.")
+    most = MOST_LETTERS if what == "name" else MOST_TEXT
+    if len(text) > most:
+        raise Invalid(
+            f"The {what} has {len(text):,} letters, and at most {most:,} fit.", "Shorten it."
+        )
+    for letter in text if not text.isprintable() else "":
+        if _is_obeyed(letter) and not (lines and letter in "\n\t"):
+            raise Invalid(
+                f"The {what} holds the control character U+{ord(letter):04X}.",
+                "Leave it away." if lines else "Leave it away; only notes may have several lines.",
+            )
+    return text
+
+
+def _is_obeyed(letter: str) -> bool:
+    """Controls, broken bytes, line separators, and marks that turn the direction of writing."""
+    turns = "\u202a" <= letter <= "\u202e" or "\u2066" <= letter <= "\u2069"
+    return turns or category(letter) in {"Cc", "Cs", "Zl", "Zp"}

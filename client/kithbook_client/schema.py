@@ -1,0 +1,138 @@
+"""The SQLite file of a home: how it is opened, brought up to date, and what its errors mean."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from kithbook.errors import Damaged, KithbookError, Unavailable, Unsupported
+
+Connection = sqlite3.Connection
+
+VERSION = 1
+"""Of the tables; `migrations` holds one step for each."""
+BUSY_SECONDS = 10
+REPAIR = (
+    "Put back a copy of the file, or move it away and get everything back with a device link from "
+    "another device."
+)
+CACHE_KB = 64 * 1024
+"""Taken as it is needed: much that comes at once goes to many places of many trees."""
+
+
+def connect(path: str) -> Connection:
+    """The file at this path, up to date and ready to append with appends that survive power cuts.
+
+    Raises Unsupported, and touches nothing, when a later release wrote it.
+    """
+    with plain_errors(path):
+        is_writable = os.access(path, os.W_OK) and os.access(os.path.dirname(path) or ".", os.W_OK)
+        db = _open(path) if is_writable else _open_read_only(path)
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        if version > VERSION:
+            raise Unsupported(
+                f"{path} was written by a later kithbook: its tables are version {version}, and "
+                f"this release knows up to {VERSION}.",
+                "Upgrade kithbook, then run the command again.",
+            )
+        if version < VERSION:
+            migrate(db)
+        return db
+
+
+def create(path: str) -> None:
+    """Make the file and its folder, for only their owner to read, where they are not there yet."""
+    with plain_errors(path):
+        os.makedirs(os.path.dirname(path) or ".", mode=0o700, exist_ok=True)
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except FileExistsError:
+            return
+        db = sqlite3.connect(path, BUSY_SECONDS, isolation_level=None)
+        db.execute("PRAGMA journal_mode = WAL")
+        db.close()
+
+
+def migrate(db: Connection) -> None:
+    """Bring the tables up to this release; of several processes one does it and the others wait."""
+    import sqlite_utils
+
+    from kithbook_client.migrations import migrations
+
+    with writing(db):
+        if db.execute("PRAGMA user_version").fetchone()[0] < VERSION:
+            migrations.apply(sqlite_utils.Database(db, recursive_triggers=False))
+            db.execute(f"PRAGMA user_version = {VERSION}")
+
+
+@contextmanager
+def writing(db: Connection) -> Iterator[None]:
+    """One transaction that holds the write lock from its start; an error undoes all of it.
+
+    Within one it is part of that one.
+    """
+    if db.in_transaction:
+        yield
+    else:
+        yield from _transaction(db)
+
+
+def _transaction(db: Connection) -> Iterator[None]:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+
+
+@contextmanager
+def plain_errors(path: str) -> Iterator[None]:
+    """Turns what SQLite says about the file into an error with a sentence and a next step."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise _in_words(path, error) from error
+
+
+def _in_words(path: str, error: sqlite3.DatabaseError) -> KithbookError:
+    said = str(error)
+    if "locked" in said:
+        return Unavailable(
+            f"Another program has been writing to {path} for {BUSY_SECONDS} seconds.",
+            "Try again when it is done.",
+            code="locked",
+        )
+    if "full" in said:
+        return Unavailable(
+            f"The disk is full, so nothing was written to {path}.",
+            "Make room, then run the command again.",
+            code="disk_full",
+        )
+    if "readonly" in said:
+        return Unavailable(
+            f"{path} cannot be written to.",
+            "Give yourself the right to write to the file and its folder, or use another --home.",
+            code="read_only",
+        )
+    if "not a database" in said or "malformed" in said or "append-only" in said:
+        return Damaged(f"{path} is damaged: {said}.", REPAIR)
+    return Unavailable(f"{path} cannot be used: {said}.", "Look at the folder and its rights.")
+
+
+def _open(path: str) -> Connection:
+    db = sqlite3.connect(path, BUSY_SECONDS, isolation_level=None, cached_statements=256)
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute(f"PRAGMA cache_size = -{CACHE_KB}")
+    return db
+
+
+def _open_read_only(path: str) -> Connection:
+    from urllib.parse import quote
+
+    # Without the right to write beside it, SQLite reads a file only when told that nobody else is.
+    alone = "" if os.path.exists(path + "-wal") else "&immutable=1"
+    return sqlite3.connect(
+        f"file:{quote(path)}?mode=ro{alone}", BUSY_SECONDS, isolation_level=None, uri=True
+    )

@@ -1,0 +1,352 @@
+"""Shapes: how each kind of row of the facts stands in the columns of a table, and back."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from kithbook.facts.rows import (
+    Field,
+    Given,
+    Help,
+    Link,
+    Merge,
+    Moment,
+    Order,
+    Referral,
+    Retraction,
+    Retractions,
+    Said,
+    Statement,
+    Thanks,
+    Tie,
+    Void,
+    winner,
+)
+from kithbook_client.log import Logs
+
+Columns = tuple[Any, ...]
+Rows = Sequence[tuple[Any, Any]]
+"""Keys and rows of one table of the facts."""
+
+
+class Shape:
+    """One table. `many` when a row of the facts takes any number of rows of it."""
+
+    table: str
+    key: tuple[str, ...]
+    rest: tuple[str, ...]
+    many = False
+
+    def __init__(self, logs: Logs) -> None:
+        self.logs = logs
+        self.people = logs.people
+        match = " AND ".join(f"[{name}] = ?" for name in self.key)
+        names = ", ".join(f"[{name}]" for name in self.key + self.rest)
+        marks = ", ".join("?" * len(self.key + self.rest))
+        self.names = ", ".join(f"[{name}]" for name in self.rest)
+        self.select = f"SELECT {self.names} FROM {self.table} WHERE {match}"
+        self.delete = f"DELETE FROM {self.table} WHERE {match}"
+        self.insert = f"INSERT INTO {self.table}({names}) VALUES ({marks})"
+        if not self.many:
+            # Columns of an index that stay as they are then cost nothing.
+            sets = ", ".join(f"[{name}] = excluded.[{name}]" for name in self.rest)
+            keys = ", ".join(f"[{name}]" for name in self.key)
+            self.insert += f" ON CONFLICT({keys}) DO UPDATE SET {sets}"
+
+    def key_of(self, key: Any) -> Columns:
+        """The key's columns; this one is for rows keyed by an event."""
+        return (self.logs.number(*key),)
+
+    def columns(self, rows: Rows) -> list[Columns]:
+        """Key and other columns of each row, of all rows at once because there may be many."""
+        raise NotImplementedError
+
+    def fill(self, row: Any, found: Sequence[Columns]) -> None:
+        """Give an empty row what stands in these columns, which are all but the key."""
+        raise NotImplementedError
+
+
+class PairShape(Shape):
+    key = ("a", "b", "author")
+
+    def key_of(self, key: Any) -> Columns:
+        author, a, b = key
+        people = self.people
+        return people[a], people[b], people[author]
+
+
+class TieShape(PairShape):
+    table = "tie"
+    rest = ("count", "first", "first_zone", "last", "last_zone")
+
+    def columns(self, rows: Rows) -> list[Columns]:
+        people = self.people
+        return [
+            (
+                people[a],
+                people[b],
+                people[author],
+                row.count,
+                row.first.at,
+                row.first.zone if row.first.has_zone else None,
+                row.last.at,
+                row.last.zone if row.last.has_zone else None,
+            )
+            for (author, a, b), row in rows
+        ]
+
+    def fill(self, row: Tie, found: Sequence[Columns]) -> None:
+        row.count, first, first_zone, last, last_zone = found[0]
+        row.first = Moment.of(first, first_zone)
+        row.last = Moment.of(last, last_zone)
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_days = msgspec.msgpack.Decoder(list[tuple[int, int, int, int]]).decode
+decode_field = msgspec.msgpack.Decoder(Field).decode
+_UNSTATED = (None, None, None, None)
+
+
+class LinkShape(PairShape):
+    """`days` is MessagePack: [day × 4 + kind, at, clock, place] of each, in order."""
+
+    table = "link"
+    helps = tuple(
+        f"{kind}_{size}" for kind in ("information", "money", "fun") for size in (1, 2, 3)
+    )
+    rest = (
+        *helps,
+        *("thanks", "tenths", "stated", "stated_hlc", "stated_event"),
+        *("since_helped", "since_thanked", "since_referred", "since_met"),
+        "days",
+    )
+
+    def columns(self, rows: Rows) -> list[Columns]:
+        people = self.people
+        return [
+            (
+                people[a],
+                people[b],
+                people[author],
+                *row.helps,
+                row.thanks,
+                *(self._stated(row.stated) if row.stated else _UNSTATED),
+                *row.since,
+                self._packed(row.days) if row.days else None,
+            )
+            for (author, a, b), row in rows
+        ]
+
+    def _stated(self, stated: Statement) -> Columns:
+        at, hlc, log, seq = stated.order
+        return stated.tenths, at, hlc, self.logs.number(log, seq)
+
+    def _packed(self, days: dict[int, Order]) -> bytes:
+        number = self.logs.number
+        return _encode(
+            [(day, at, hlc, number(log, seq)) for day, (at, hlc, log, seq) in sorted(days.items())]
+        )
+
+    def fill(self, row: Link, found: Sequence[Columns]) -> None:
+        (columns,) = found
+        row.helps = list(columns[:9])
+        row.thanks = columns[9]
+        tenths, at, hlc, event = columns[10:14]
+        if at is not None:
+            row.stated = Statement(Order(at, hlc, *self.logs.at(event)), tenths)
+        row.since = list(columns[14:18])
+        if columns[18] is not None:
+            where = self.logs.at
+            row.days = {
+                day: Order(at, hlc, *where(event))
+                for day, at, hlc, event in _decode_days(columns[18])
+            }
+
+
+class HelpShape(Shape):
+    """`open` while no thanks between the same two ids names it."""
+
+    table = "help"
+    key = ("event",)
+    rest = ("author", "by", "to", "at", "zone", "kind", "size", "check", "open")
+
+    def columns(self, rows: Rows) -> list[Columns]:
+        return [
+            (self.logs.number(*key), *(self._given(row, row.given) if row.given else _NOT_YET))
+            for key, row in rows
+        ]
+
+    def _given(self, row: Help, given: Given) -> Columns:
+        people = self.people
+        author, by, to, (at, has_zone, zone), kind, size, check = given
+        return (
+            people[author],
+            people[by],
+            people[to],
+            at,
+            zone if has_zone else None,
+            kind,
+            size,
+            check,
+            0 if row.thanks and row.closed({}) else 1,
+        )
+
+    def fill(self, row: Help, found: Sequence[Columns]) -> None:
+        author, by, to, at, zone, kind, size, check, _ = found[0]
+        if author is not None:
+            who = self.people.id
+            moment = Moment.of(at, zone)
+            row.given = Given(who(author), who(by), who(to), moment, kind, size, check)
+
+
+_NOT_YET = (None,) * 8 + (0,)
+
+
+class ThanksShape(Shape):
+    """The thanks that name a help."""
+
+    table = "thanks"
+    key = ("help",)
+    rest = ("event", "check", "by", "to")
+    many = True
+
+    def columns(self, rows: Rows) -> list[Columns]:
+        people, number = self.people, self.logs.number
+        return [
+            (number(*key), number(log, seq), check, people[by], people[to])
+            for key, row in rows
+            for log, seq, check, by, to in row.thanks
+        ]
+
+    def fill(self, row: Help, found: Sequence[Columns]) -> None:
+        who, where = self.people.id, self.logs.at
+        row.thanks = sorted(
+            Thanks(*where(event), check, who(by), who(to)) for event, check, by, to in found
+        )
+
+
+class ReferralShape(Shape):
+    table = "referral"
+    key = ("event",)
+    rest = ("author", "by", "who", "to", "at", "zone")
+
+    def columns(self, rows: Rows) -> list[Columns]:
+        return [(self.logs.number(*key), *self._said(row.said)) for key, row in rows]
+
+    def _said(self, said: Said) -> Columns:
+        *named, (at, has_zone, zone) = said
+        return (*(self.people[person] for person in named), at, zone if has_zone else None)
+
+    def fill(self, row: Referral, found: Sequence[Columns]) -> None:
+        *named, at, zone = found[0]
+        author, by, who, to = (self.people.id(number) for number in named)
+        row.said = Said(author, by, who, to, Moment.of(at, zone))
+
+
+class CardShape(Shape):
+    """`said` is all that was said of the field, as MessagePack; `value` is what is in force."""
+
+    table = "card"
+    key = ("person", "field")
+    rest = ("value", "said")
+
+    def key_of(self, key: Any) -> Columns:
+        return self.people[key[0]], key[1]
+
+    def columns(self, rows: Rows) -> list[Columns]:
+        people = self.people
+        return [
+            (people[person], field, (won := winner([row])) and won.value, _encode(row))
+            for (person, field), row in rows
+        ]
+
+    def fill(self, row: Field, found: Sequence[Columns]) -> None:
+        said = decode_field(found[0][1])
+        row.values, row.over = said.values, said.over
+
+
+class RuleShape(CardShape):
+    table = "rule"
+    key = ("network", "setting")
+
+    def key_of(self, key: Any) -> Columns:
+        return self.logs.network, key
+
+    def columns(self, rows: Rows) -> list[Columns]:
+        return [
+            (
+                self.logs.network,
+                setting,
+                max(row.values).value if row.values else None,
+                _encode(row),
+            )
+            for setting, row in rows
+        ]
+
+
+class MergeShape(Shape):
+    table = "merge"
+    key = ("event",)
+    rest = ("person",)
+    many = True
+
+    def columns(self, rows: Rows) -> list[Columns]:
+        number = self.logs.number
+        return [(number(*key), self.people[person]) for key, row in rows for person in row.people]
+
+    def fill(self, row: Merge, found: Sequence[Columns]) -> None:
+        row.people = tuple(sorted(self.people.id(person) for (person,) in found))
+
+
+class VoidShape(Shape):
+    table = "void"
+    key = ("event",)
+    rest = ("reason", "by_event")
+
+    def columns(self, rows: Rows) -> list[Columns]:
+        number = self.logs.number
+        return [
+            (number(*key), row.reason, number(row.by_log, row.by_seq) if row.by_seq else None)
+            for key, row in rows
+        ]
+
+    def fill(self, row: Void, found: Sequence[Columns]) -> None:
+        row.reason, by = found[0]
+        if by is not None:
+            row.by_log, row.by_seq = self.logs.at(by)
+
+
+class RetractionShape(Shape):
+    table = "retraction"
+    key = ("event",)
+    rest = ("by_event", "author", "check", "hlc")
+    many = True
+
+    def columns(self, rows: Rows) -> list[Columns]:
+        number = self.logs.number
+        return [
+            (number(*key), number(log, seq), self.people[author], check, hlc)
+            for key, row in rows
+            for author, check, hlc, log, seq in row.items
+        ]
+
+    def fill(self, row: Retractions, found: Sequence[Columns]) -> None:
+        row.items = sorted(
+            Retraction(self.people.id(author), check, hlc, *self.logs.at(by))
+            for by, author, check, hlc in found
+        )
+
+
+SHAPES: dict[str, tuple[type[Shape], ...]] = {
+    "tie": (TieShape,),
+    "link": (LinkShape,),
+    "help": (HelpShape, ThanksShape),
+    "referral": (ReferralShape,),
+    "card": (CardShape,),
+    "rule": (RuleShape,),
+    "merge": (MergeShape,),
+    "void": (VoidShape,),
+    "retraction": (RetractionShape,),
+}
+"""The tables in which each kind of row stands, the one that has it for certain first."""

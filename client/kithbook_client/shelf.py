@@ -1,0 +1,120 @@
+"""The shelf: the views as readings ask for them (`readings.shelf.Shelf`)."""
+
+from collections.abc import Collection, Iterable, Iterator
+from itertools import groupby
+from typing import Any
+
+from kithbook.facts.rows import Field, Help, Link, Merge, Referral, Tie
+from kithbook.facts.tables import PairKey, Place
+from kithbook_client.shapes import decode_field
+from kithbook_client.views import ROWS, Views
+
+# Any number of values in one parameter.
+THESE = "(SELECT value FROM json_each(?))"
+
+
+class SqlShelf:
+    def __init__(self, views: Views) -> None:
+        self.views = views
+        self.db = views.db
+        self.people = views.people
+        self.network = views.logs.network
+
+    def merges(self) -> Iterator[Merge]:
+        rows = self.db.execute(
+            "SELECT event, person.id FROM merge JOIN person ON person.no = merge.person "
+            "WHERE network = ? ORDER BY 1, 2",
+            (self.network,),
+        )
+        for _, people in groupby(rows, key=lambda row: row[0]):
+            yield Merge(tuple(person for _, person in people))
+
+    def rules(self) -> Iterator[tuple[str, Field]]:
+        rows = self.db.execute("SELECT setting, said FROM rule WHERE network = ?", (self.network,))
+        return ((setting, decode_field(said)) for setting, said in rows)
+
+    def ties_of(self, people: Collection[bytes]) -> Iterator[tuple[PairKey, Tie]]:
+        asked = self._numbers(people)
+        yield from self._pairs("tie", f"a IN {THESE}", (asked,))
+        yield from self._pairs("tie", f"b IN {THESE} AND a NOT IN {THESE}", (asked, asked))
+
+    def links_from(self, people: Collection[bytes]) -> Iterator[tuple[PairKey, Link]]:
+        return self._pairs("link", f"a IN {THESE}", (self._numbers(people),))
+
+    def links_to(self, people: Collection[bytes]) -> Iterator[tuple[PairKey, Link]]:
+        return self._pairs("link", f"b IN {THESE}", (self._numbers(people),))
+
+    def helps_of(self, people: Collection[bytes]) -> Iterator[tuple[Place, Help]]:
+        asked = self._numbers(people)
+        where = f"open AND ([to] IN {THESE} OR [by] IN {THESE})"
+        helps = dict(self._of_events("help", where, (asked, asked)))
+        (_, thanks) = self.views.shapes["help"]
+        rows = self.db.execute(
+            f"SELECT help, {thanks.names} FROM thanks WHERE help IN "
+            f"(SELECT event FROM help WHERE {where}) ORDER BY help",
+            (asked, asked),
+        )
+        for number, found in groupby(rows, key=lambda row: row[0]):
+            thanks.fill(helps[number], [columns for _, *columns in found])
+        return ((self.views.logs.at(number), row) for number, row in helps.items())
+
+    def referrals_of(self, people: Collection[bytes]) -> Iterator[tuple[Place, Referral]]:
+        asked = self._numbers(people)
+        where = " OR ".join(f"[{side}] IN {THESE}" for side in ("by", "who", "to"))
+        rows = self._of_events("referral", where, (asked,) * 3)
+        return ((self.views.logs.at(number), row) for number, row in rows)
+
+    def cards(self, names: Collection[str]) -> Iterator[tuple[bytes, str, Field]]:
+        marks = ", ".join("?" * len(names))
+        return self._cards(f"field IN ({marks})" if names else "true", names)
+
+    def card_of(self, people: Collection[bytes]) -> Iterator[tuple[bytes, str, Field]]:
+        return self._cards(f"person IN {THESE}", (self._numbers(people),))
+
+    def names(self) -> Iterator[tuple[bytes, str]]:
+        return self.db.execute(
+            "SELECT id, name FROM person WHERE network = ? AND name IS NOT NULL", (self.network,)
+        )
+
+    def _numbers(self, people: Collection[bytes]) -> str:
+        """The numbers of these people as one parameter."""
+        return str(self.people.find_all(people))
+
+    def _cards(self, where: str, args: Iterable[Any]) -> Iterator[tuple[bytes, str, Field]]:
+        rows = self.db.execute(
+            "SELECT person.id, field, said FROM card JOIN person ON person.no = card.person "
+            f"WHERE {where} AND network = ?",
+            (*args, self.network),
+        )
+        return ((person, field, decode_field(said)) for person, field, said in rows)
+
+    def _pairs(
+        self, table: str, where: str, args: tuple[str, ...]
+    ) -> Iterator[tuple[PairKey, Any]]:
+        (shape,) = self.views.shapes[table]
+        names, make, who = shape.names, ROWS[table], self.people.id
+        if table == "link" and not self._has_merges():
+            names = names.replace("[days]", "NULL")  # only joined rows need them
+        for author, a, b, *columns in self.db.execute(
+            f"SELECT author, one.id, other.id, {names} FROM {table} "
+            "JOIN person AS one ON one.no = a JOIN person AS other ON other.no = b "
+            f"WHERE {where}",
+            args,
+        ):
+            row = make()
+            shape.fill(row, (columns,))
+            yield (who(author), a, b), row
+
+    def _of_events(
+        self, table: str, where: str, args: tuple[str, ...]
+    ) -> Iterator[tuple[int, Any]]:
+        shape = self.views.shapes[table][0]
+        for number, *columns in self.db.execute(
+            f"SELECT event, {shape.names} FROM {table} WHERE {where}", args
+        ):
+            row = ROWS[table]()
+            shape.fill(row, (columns,))
+            yield number, row
+
+    def _has_merges(self) -> bool:
+        return self.db.execute("SELECT 1 FROM merge LIMIT 1").fetchone() is not None

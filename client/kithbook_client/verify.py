@@ -1,0 +1,224 @@
+"""Verifying: walk every chain and every seal, and say where the first byte is that does not fit."""
+
+from collections.abc import Callable, Iterable, Iterator
+from hashlib import sha256
+
+import msgspec
+
+from kithbook.codec import decode
+from kithbook.envelope import NO_HASH, chain, record_body, record_hlc, record_problem, seal_message
+from kithbook.errors import Damaged
+from kithbook.events import OPENINGS
+from kithbook.ids import event_id
+from kithbook.membership import UNKNOWN, act_in, standing
+from kithbook.replication import opening_key
+from kithbook_client import keys
+from kithbook_client.folding import rebuild, reindex
+from kithbook_client.index import TABLES
+from kithbook_client.log import Log
+from kithbook_client.numbers import MAX_SEQ, place
+from kithbook_client.replica import Replica
+from kithbook_client.schema import plain_errors
+from kithbook_client.views import MINE
+
+READ = 1_000
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """What does not fit, and the event where it begins (empty where it is none)."""
+
+    event: str
+    why: str
+
+
+class VerifyReport(msgspec.Struct, frozen=True):
+    ok: bool
+    events: int
+    problems: list[Problem]
+
+
+def verify(
+    replica: Replica,
+    *,
+    views: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> VerifyReport:
+    """Check everything that is held of a network; of each log the first problem is told.
+
+    With `views` the views are worked out anew and compared, and left as they are.
+    """
+    walk = _Walk(replica, progress)
+    problems: list[Problem] = []
+    try:
+        with plain_errors(replica.home.path):
+            replica.refresh()
+            problems += walk.file()
+            problems += walk.devices()
+            for log in replica.logs.held():
+                problems += _first(walk.log(log))
+            problems += walk.standings()
+            problems += walk.positions()
+            if views:
+                problems += walk.views()
+    except Damaged as damaged:
+        problems.append(Problem("", damaged.message))
+    return VerifyReport(not problems, walk.events, problems)
+
+
+def _first(problems: Iterator[Problem]) -> list[Problem]:
+    found = next(problems, None)
+    return [found] if found else []
+
+
+class _Walk:
+    def __init__(self, replica: Replica, progress: Callable[[int, int], None] | None) -> None:
+        self.replica = replica
+        self.db = replica.db
+        self.network = replica.network
+        self.logs = replica.logs
+        self.progress = progress
+        self.events = 0
+        self.seq = 0
+        """How far the log that is walked was read."""
+
+    def file(self) -> Iterator[Problem]:
+        """Whether SQLite finds its own trees whole."""
+        for (said,) in self.db.execute("PRAGMA integrity_check(3)"):
+            if said != "ok":
+                yield Problem("", f"The file is damaged: {said}.")
+
+        for table, *_ in self.db.execute("PRAGMA foreign_key_check"):
+            yield Problem("", f"A row of the table {table} refers to one that is not there.")
+            break
+
+    def devices(self) -> Iterator[Problem]:
+        """Whether the keys that this home signs with are whole."""
+        for device in self.replica.home.devices.values():
+            if keys.public_of(device.secret) != device.key:
+                yield Problem("", f"The key of the device {device.name} is damaged.")
+
+    def log(self, log: Log) -> Iterator[Problem]:
+        """A log's chain, its clock, its seals and what is noted of it."""
+        try:
+            yield from self._log(log)
+        except (TypeError, ValueError, LookupError, OverflowError) as error:
+            yield self._problem(log, self.seq + 1, f"it cannot be read ({error})")
+
+    def _log(self, log: Log) -> Iterator[Problem]:
+        self.seq = 0
+        previous, hlc, seals = NO_HASH, -1, self._seals(log)
+        while rows := self.logs.rows(log, self.seq, READ):
+            places, stored, records = zip(*rows, strict=True)
+            yield from self._records(log, places, records, hlc)
+            if self.seq == 0:
+                yield from self._opening(log, records[0])
+            hashes = chain(self.network, log.id, self.seq + 1, previous, records)
+            yield from self._hashes(log, hashes, stored, seals)
+            previous, hlc = hashes[-1], record_hlc(records[-1])
+            self.seq += len(rows)
+            self.events += len(rows)
+            if self.progress:
+                self.progress(self.events, self.replica.count())
+        if (log.seq, log.hash, log.hlc) != (self.seq, previous, hlc):
+            yield self._problem(log, log.seq, "it is noted as the log's last event, and is not")
+        for seq in seals:
+            yield self._problem(log, seq, "it is sealed and not there")
+        if not self._is_ours(log) and self.replica.pages.sealed(log) != self.seq:
+            yield self._problem(log, self.seq, "its seal is missing")
+
+    def _records(
+        self, log: Log, places: Iterable[int], records: Iterable[bytes], hlc: int
+    ) -> Iterator[Problem]:
+        for seq, (number, record) in enumerate(zip(places, records, strict=True), self.seq + 1):
+            if number != place(log.no, seq):
+                yield self._problem(log, seq, "it is missing")
+            elif why := record_problem(record):
+                yield self._problem(log, seq, why)
+            elif record_hlc(record) <= hlc:
+                yield self._problem(log, seq, "its clock goes back")
+            else:
+                hlc = record_hlc(record)
+
+    def _hashes(
+        self, log: Log, hashes: Iterable[bytes], stored: Iterable[bytes], seals: dict[int, bytes]
+    ) -> Iterator[Problem]:
+        """Whether each hash is the one that was stored, and sealed where there is a seal."""
+        for seq, (computed, kept) in enumerate(zip(hashes, stored, strict=True), self.seq + 1):
+            if computed != kept:
+                yield self._problem(log, seq, "its bytes are not those that were hashed")
+            if signature := seals.pop(seq, None):
+                message = seal_message(self.network, log.id, seq, computed)
+                if not keys.verify(log.key or b"", signature, message):
+                    yield self._problem(log, seq, "its seal is not by this log's device")
+
+    def _opening(self, log: Log, record: bytes) -> Iterator[Problem]:
+        opening = decode(record_body(record))
+        if log.key is None or opening_key(self.network, log.id, record) != log.key:
+            yield self._problem(log, 1, "it does not open this log with this key")
+        elif isinstance(opening, OPENINGS) and opening.device != log.device:
+            yield self._problem(log, 1, "the device has another name than it gave itself")
+
+    def _seals(self, log: Log) -> dict[int, bytes]:
+        rows = self.db.execute(
+            "SELECT place, signature FROM seal WHERE place BETWEEN ? AND ?",
+            (place(log.no, 0), place(log.no, MAX_SEQ)),
+        )
+        return {number & MAX_SEQ: signature for number, signature in rows}
+
+    def _is_ours(self, log: Log) -> bool:
+        return log.key in self.replica.home.devices
+
+    def standings(self) -> Iterator[Problem]:
+        """Whether whose log is whose follows from the logs themselves."""
+        openings = [
+            act_in(*self.logs.at(number), record)
+            for (number, record) in self.db.execute(
+                "SELECT place, record FROM event WHERE substr(record, 2, 1) = x'01'"
+            )
+            if number >> 32 in self.logs.by_number
+        ]
+        found = standing(self.network, [act for act in openings if act], keys.verify)
+        for log in self.logs.held():
+            if log.standing != found.get(log.id, UNKNOWN):
+                yield self._problem(log, 1, "what is noted of its standing does not follow")
+
+    def positions(self) -> Iterator[Problem]:
+        """Whether no two events came at the same place in the order of arrival."""
+        twice = self.db.execute(
+            "SELECT min(place), count(*) FROM event JOIN log ON log.no = event.log "
+            "WHERE network = ? GROUP BY position "
+            "HAVING count(*) > 1 OR position NOT BETWEEN 1 AND ?",
+            (self.replica.no, self.logs.position),
+        ).fetchone()
+        if twice:
+            yield Problem(event_id(*self.logs.at(twice[0])), "Its position is another event's.")
+
+    def views(self) -> Iterator[Problem]:
+        """Whether the views are what a rebuild would make of the logs."""
+        replica = self.replica
+        before = self._prints()
+        self.db.execute("BEGIN IMMEDIATE")
+        try:
+            reindex(replica.views, replica.index)
+            rebuild(replica.views, replica.index)
+            after = self._prints()
+        finally:
+            self.db.execute("ROLLBACK")
+            replica.home.forget()
+        for table, print_ in before.items():
+            if after[table] != print_:
+                yield Problem("", f"The table {table} is not what the logs say; run kith rebuild.")
+
+    def _prints(self) -> dict[str, bytes]:
+        """A hash of each table that follows from the logs."""
+        tables = {*MINE, *TABLES, "person"} - {"text"}
+        return {table: self._print(table) for table in sorted(tables)}
+
+    def _print(self, table: str) -> bytes:
+        whole = sha256()
+        for row in self.db.execute(f"SELECT * FROM {table} "):
+            whole.update(repr(row).encode())
+        return whole.digest()
+
+    def _problem(self, log: Log, seq: int, why: str) -> Problem:
+        return Problem(event_id(log.id, seq), f"Event {seq} of the log {log.id.hex()[:8]}: {why}.")

@@ -1,0 +1,27 @@
+"""Ada's home, on a real file, at a standing clock."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kithbook_client.home import Home
+from kithbook_client.replica import Replica
+from tests.client.core.world import Clock
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def home(tmp_path: Path, clock: Clock) -> Iterator[Home]:
+    home = Home.create(tmp_path / "desk", "Ada", "desk", clock)
+    yield home
+    home.close()
+
+
+@pytest.fixture
+def replica(home: Home) -> Replica:
+    return home.replica()

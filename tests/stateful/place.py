@@ -1,0 +1,165 @@
+"""A server and some homes in one process, with everything that can go wrong between them."""
+
+import shutil
+from pathlib import Path
+from random import Random
+
+from kithbook.codec import SALT_BYTES, Unreadable, decode
+from kithbook.envelope import record_body, record_hlc
+from kithbook.errors import Unavailable
+from kithbook.events import Invited, Joined
+from kithbook.ids import CHECK_BYTES, ID_BYTES, NetworkId, log_id
+from kithbook.protocol import ROUND_EVENTS, SyncReply, SyncRequest, SyncServer, ticket_message
+from kithbook_client import keys
+from kithbook_client.home import Home
+from kithbook_client.replica import Replica
+from kithbook_client.sync.rounds import SyncReport, synchronise
+from kithbook_server.commits import Commits
+from kithbook_server.intake import Intake
+from kithbook_server.keys import verify
+from kithbook_server.log.recorder import SQLiteLogRecorder
+from kithbook_server.sync import SyncService
+from kithbook_server.views import Views
+from tests.oracle import Log, World, Written
+
+YEARS_10_MS = 10 * 365 * 86_400_000
+NOW_MS = 1_790_000_000_000
+"""In September 2026."""
+
+
+class Host:
+    """The server's own service over a real database, which can be lost or put back."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.kept = folder.with_suffix(".kept")
+        folder.mkdir()
+        self._open()
+
+    def _open(self) -> None:
+        self.recorder = SQLiteLogRecorder.open(self.folder / "logs.sqlite")
+        self.commits = Commits(self.recorder)
+        intake = Intake(self.commits, verify, lambda: NOW_MS, ROUND_EVENTS, 1_000_000)
+        self.service = SyncService(self.recorder, intake, ROUND_EVENTS)
+        self.views = Views(self.recorder, lambda: NOW_MS)
+
+    def close(self) -> None:
+        self.commits.close()
+        self.recorder.close()
+
+    def sync(self, network: NetworkId, request: SyncRequest) -> SyncReply:
+        return self.service.sync(network, request)
+
+    def back_up(self) -> None:
+        self.close()
+        shutil.rmtree(self.kept, ignore_errors=True)
+        shutil.copytree(self.folder, self.kept)
+        self._open()
+
+    def roll_back(self) -> None:
+        """Put the last backup in the place of what is there; without one, lose everything."""
+        self.close()
+        shutil.rmtree(self.folder)
+        if self.kept.exists():
+            shutil.copytree(self.kept, self.folder)
+        else:
+            self.folder.mkdir()
+        self._open()
+
+    def empty(self) -> None:
+        self.close()
+        shutil.rmtree(self.folder)
+        self.folder.mkdir()
+        self._open()
+
+
+class LostReply:
+    """The server does its work, and its answer to the nth request never arrives."""
+
+    def __init__(self, server: SyncServer, requests: int) -> None:
+        self.server = server
+        self.requests = requests
+
+    def sync(self, network: NetworkId, request: SyncRequest) -> SyncReply:
+        reply = self.server.sync(network, request)
+        self.requests -= 1
+        if self.requests < 0:
+            raise Unavailable("The connection broke.")
+        return reply
+
+
+class CutReply:
+    """Of what the client lacks only the first page arrives, and nothing after that."""
+
+    def __init__(self, server: SyncServer) -> None:
+        self.server = server
+        self.is_cut = False
+
+    def sync(self, network: NetworkId, request: SyncRequest) -> SyncReply:
+        if self.is_cut:
+            raise Unavailable("The connection broke.")
+        reply = self.server.sync(network, request)
+        self.is_cut = bool(reply.pages)
+        return SyncReply(reply.heads, reply.pages[:1], reply.refused, more=True)
+
+
+class Device:
+    """A home, its wall clock, and its chance, so that a failure can be seen again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.now_ms = NOW_MS
+        self.random = Random(folder.name).randbytes
+        self.home: Home
+        self.replica: Replica
+
+    def open(self) -> None:
+        self.home = Home.open(self.folder, self.clock, self.random)
+        self.replica = self.home.replica()
+
+    def clock(self) -> int:
+        self.now_ms += 1_000
+        return self.now_ms
+
+    def sync(self, server: SyncServer) -> SyncReport:
+        return synchronise(self.replica, server, self.replica.peer("server"))
+
+
+def first(folder: Path) -> Device:
+    """Ada's first laptop."""
+    device = Device(folder)
+    device.home = Home.create(folder, "Ada", folder.name, device.clock, device.random)
+    device.replica = device.home.replica()
+    return device
+
+
+def another(folder: Path, by: Replica) -> Device:
+    """A further laptop of hers, let in by one she has: what `kith join` does with a device link."""
+    seed, ticket = keys.generate(by.home.random)
+    at = by.home.now_ms() * 1000
+    by.append([Invited(at=at, zone=0, ticket=ticket, person=by.me, role="owner")])
+    device = Device(folder)
+    device.home = home = Home.prepare(folder, device.clock, device.random)
+    with home.writing():
+        own, nonce = home.new_device(folder.name), home.random(ID_BYTES)
+        device.replica = home.add(by.network, "private")
+        log = log_id(by.network, own.key, nonce)
+        signature = keys.sign(seed, ticket_message(by.network, log))
+        joined = Joined(at=at, zone=0, key=own.key, nonce=nonce, ticket=ticket, signature=signature)
+        device.replica.open_log(log, joined, home.random(SALT_BYTES), device.clock())
+    return device
+
+
+def world(replica: Replica) -> World:
+    """What an independent, naive implementation makes of everything that a replica holds."""
+    written, logs = [], []
+    for log in replica.logs.held():
+        found = log.standing
+        logs.append(Log(log.id, found.person, found.role or "owner", found.until))
+        rows = replica.db.execute("SELECT seq, record, hash FROM event WHERE log = ?", (log.no,))
+        for seq, record, hash_ in rows:
+            event = decode(record_body(record))
+            said = event.why if isinstance(event, Unreadable) else event
+            hlc, check = record_hlc(record), hash_[:CHECK_BYTES]
+            written.append(Written(log.id, seq, hlc, check, said))
+    return World(written, logs, replica.me, NOW_MS * 1000, upto=NOW_MS * 1000 + 86_400_000_000)
