@@ -1,0 +1,128 @@
+"""The command `kithd`: the sync service, and what its operator needs beside it."""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+import msgspec
+
+from kithbook.errors import KithbookError, NotFound, Unsupported
+from kithbook_server.settings import Settings, read_settings
+
+USAGE = 2
+
+data_option = click.option(
+    "--data", metavar="DIR", help="The folder for the databases. [KITHD_DATA]"
+)
+database_option = click.option(
+    "--database", metavar="URL", help="A database server to use instead. [KITHD_DATABASE]"
+)
+origin_option = click.option(
+    "--origin", metavar="URL", help="How devices reach this server. [KITHD_ORIGIN]"
+)
+host_option = click.option("--host", help="The address to listen on. [KITHD_HOST, 127.0.0.1]")
+port_option = click.option("--port", help="The port; 0 takes a free one. [KITHD_PORT, 8123]")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="kithbook", prog_name="kithd")
+def kithd() -> None:
+    """The sync service of kithbook: hosts networks, and never decides for them.
+
+    Start with `kithd serve`. The first time it prints a setup link; redeem that on your laptop
+    with `kith join LINK`, and this server hosts your network.
+    """
+
+
+@kithd.command()
+@host_option
+@port_option
+@data_option
+@database_option
+@origin_option
+def serve(**options: Any) -> None:
+    """Serve until it is stopped.
+
+    Once it listens it prints its address; the first time that is a setup link, which works once.
+    More settings are taken from the environment, as the settings of kithd say.
+    """
+    from kithbook_server.serving import serve as serve_until_stopped
+
+    serve_until_stopped(_settings(options), click.echo)
+
+
+@kithd.command()
+@data_option
+@database_option
+@origin_option
+@host_option
+@port_option
+def link(**options: Any) -> None:
+    """Print another setup link; the server may be running.
+
+    It leads to where these data were last served, unless --origin or --host and --port say else.
+    """
+    from kithbook_server import serving
+
+    settings = _settings(options)
+    _require_data(settings)
+    told = options["origin"] or options["host"] or options["port"]
+    remembered = None if told else serving.last_address(settings.folder)
+    address = remembered or serving.address_of(settings, settings.port)
+    click.echo(serving.setup_link(settings, address))
+
+
+@kithd.command()
+@data_option
+@database_option
+@click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+def verify(as_json: bool, **options: Any) -> None:
+    """Check every event and every seal against damage and forgery."""
+    from kithbook_server import keys
+    from kithbook_server.app import open_recorder
+    from kithbook_server.audit import audit
+
+    settings = _settings(options)
+    _require_data(settings)
+    recorder = open_recorder(settings)
+    try:
+        report = audit(recorder, keys.verify)
+    finally:
+        recorder.close()
+    if as_json:
+        click.echo(msgspec.json.encode(report).decode())
+    else:
+        for problem in report.problems:
+            click.echo(f"{problem.event or 'the database'}: {problem.why}")
+        click.echo(f"{report.events:,} events: {'all fit' if report.ok else 'damage found'}.")
+    if not report.ok:
+        sys.exit(1)
+
+
+def _settings(options: dict[str, Any]) -> Settings:
+    return read_settings(os.environ, options)
+
+
+def _require_data(settings: Settings) -> None:
+    if not settings.database and not (settings.folder / "accounts.sqlite").exists():
+        raise NotFound(
+            f"There are no data of kithd in {settings.folder}.",
+            "Say with --data where `kithd serve` keeps them.",
+        )
+
+
+def main(run: Callable[..., Any] = kithd) -> None:
+    """Every error as one sentence and the next step on stderr."""
+    try:
+        run(prog_name="kithd")
+    except KithbookError as error:
+        click.echo(error.message, err=True)
+        if error.hint:
+            click.echo(error.hint, err=True)
+        sys.exit(USAGE if isinstance(error, Unsupported) else 1)
+
+
+if __name__ == "__main__":
+    main()

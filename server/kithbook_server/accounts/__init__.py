@@ -1,0 +1,175 @@
+"""What the server itself decides: whom it serves, with which links, and who is logged in.
+
+Networks, people and permissions are not here: they are in the logs, which the server only hosts.
+Secrets and tokens are kept as their SHA-256.
+"""
+
+import secrets
+import threading
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.application import AggregateNotFoundError, Application
+from eventsourcing.domain import Aggregate
+from eventsourcing.persistence import InfrastructureFactory, IntegrityError
+from eventsourcing.sqlite import SQLiteFactory
+from eventsourcing.utils import Environment, EnvType
+
+from kithbook.errors import Refused
+from kithbook.ids import NetworkId
+from kithbook_server.accounts.decisions import DeviceSession, SetupLink, TicketUse
+from kithbook_server.accounts.memory import Memory
+from kithbook_server.log.datastore import DurableDatastore, telling
+
+SECRET_BYTES = 24
+
+
+class Accounts(Application[UUID]):
+    """Decides through its aggregates, and answers from what it remembers of all their events.
+
+    Another process may decide too (`kithd link` does): before it says no, it reads what is new.
+    """
+
+    name = "accounts"
+
+    def __init__(self, datastore: DurableDatastore, now_ms: Callable[[], int]) -> None:
+        self._datastore = datastore
+        self._now_ms = now_ms
+        self._lock = threading.RLock()
+        self._memory = Memory()
+        super().__init__()
+        self._catch_up()
+
+    @classmethod
+    def open(cls, path: Path, now_ms: Callable[[], int]) -> "Accounts":
+        with telling(path):
+            return cls(DurableDatastore.at(path), now_ms)
+
+    # --- links -----------------------------------------------------------------------------------
+
+    def make_link(self, hours: int) -> str:
+        """The secret of a new setup link."""
+        secret = secrets.token_urlsafe(SECRET_BYTES)
+        self._decide(SetupLink(_digest(secret), self._now_ms() + hours * 3_600_000))
+        return secret
+
+    def redeem(self, secret: str, network: NetworkId, key: bytes) -> None:
+        """Host this network, and let the device with this key sync it.
+
+        Raises Refused when the link is not one of ours, has expired, or was used otherwise.
+        """
+        with self._lock:
+            try:
+                link: SetupLink = self.repository.get(SetupLink.create_id(_digest(secret)))
+            except AggregateNotFoundError:
+                raise _no_link("link_unknown", "This server has not made this setup link") from None
+            if link.redeemed == (network.hex(), key.hex()):
+                return
+            if link.redeemed:
+                raise _no_link("link_used", "This setup link has been used")
+            if link.expires < self._now_ms():
+                raise _no_link("link_expired", "This setup link has expired")
+            link.redeem(network.hex(), key.hex())
+            self._decide(link)
+
+    def has_been_set_up(self) -> bool:
+        """Whether some network is hosted, or a link that can still be used waits for one."""
+        self._catch_up()
+        now = self._now_ms()
+        return bool(self._memory.hosts) or any(at >= now for at in self._memory.links.values())
+
+    def hosts(self, network: NetworkId, key: bytes) -> bool:
+        """Whether the device with this key redeemed a setup link for this network."""
+        if network not in self._memory.hosts.get(key, ()):
+            self._catch_up()
+        return network in self._memory.hosts.get(key, ())
+
+    def networks_of(self, key: bytes) -> set[NetworkId]:
+        self._catch_up()
+        return self._memory.hosts.get(key, set())
+
+    # --- tickets ---------------------------------------------------------------------------------
+
+    def log_of(self, ticket: bytes) -> bytes | None:
+        """The log that a ticket has opened here."""
+        self._catch_up()
+        return self._memory.tickets.get(ticket)
+
+    def use_ticket(self, ticket: bytes, log: bytes) -> None:
+        """Let a ticket open this log and no other; again for the same log changes nothing."""
+        with self._lock:
+            if self.log_of(ticket) is None:
+                try:
+                    self._decide(TicketUse(ticket.hex(), log.hex()))
+                except IntegrityError:
+                    self._catch_up()
+            if self._memory.tickets.get(ticket) != log:
+                raise Refused(
+                    "This link has been used.",
+                    "Ask whoever sent it for another one.",
+                    code="link_used",
+                )
+
+    # --- sessions --------------------------------------------------------------------------------
+
+    def open_session(self, key: bytes, hours: int) -> tuple[str, int]:
+        """A new token for the device with this key, and when it expires."""
+        token, expires = secrets.token_urlsafe(SECRET_BYTES), self._now_ms() + hours * 3_600_000
+        self._decide(DeviceSession(_digest(token), key.hex(), expires))
+        return token, expires
+
+    def key_of(self, token: str) -> bytes | None:
+        """The public key of the device whose session this is, or None when there is none now."""
+        session_id = DeviceSession.create_id(_digest(token))
+        if session_id not in self._memory.sessions:
+            self._catch_up()
+        session = self._memory.sessions.get(session_id)
+        return session.key if session and session.expires >= self._now_ms() else None
+
+    def end_session(self, token: str) -> None:
+        if self.key_of(token) is not None:
+            session: DeviceSession = self.repository.get(DeviceSession.create_id(_digest(token)))
+            session.end()
+            self._decide(session)
+
+    # --- how it is kept --------------------------------------------------------------------------
+
+    def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
+        """Nothing from the process's environment: the library would read many names there."""
+        return Environment(name, env)
+
+    def construct_factory(self, env: Environment) -> InfrastructureFactory[Any]:
+        return _Factory(self._datastore, env)
+
+    def _decide(self, aggregate: Aggregate) -> None:
+        with telling(self._datastore.pool.db_name):
+            self.save(aggregate)
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        with self._lock, telling(self._datastore.pool.db_name):
+            while news := self.recorder.select_notifications(
+                self._memory.position, 1_000, inclusive_of_start=False
+            ):
+                for notification in news:
+                    self._memory.take(self.mapper.to_domain_event(notification), self._now_ms())
+                    self._memory.position = notification.id
+
+
+class _Factory(SQLiteFactory):
+    def __init__(self, datastore: DurableDatastore, env: Environment) -> None:
+        InfrastructureFactory.__init__(self, env)
+        self.datastore = datastore
+
+
+def _digest(secret: str) -> str:
+    return sha256(secret.encode()).hexdigest()
+
+
+def _no_link(code: str, message: str) -> Refused:
+    return Refused(
+        f"{message}.", "Whoever runs the server gets another one from `kithd link`.", code=code
+    )

@@ -1,0 +1,1 @@
+"""HTTP: what Litestar serves. Handlers translate, and decide nothing."""

@@ -1,0 +1,96 @@
+"""Errors as RFC 9457 problem details: a stable `code`, a sentence, and what to do next."""
+
+import logging
+from http import HTTPStatus
+
+import msgspec
+from litestar import Response
+from litestar.exceptions import HTTPException
+from litestar.types import ExceptionHandlersMap
+
+from kithbook.errors import KithbookError
+from kithbook_server.api.wire import AnyRequest
+
+MEDIA = "application/problem+json"
+
+STATUS = {
+    "invalid": 400,
+    "ambiguous": 400,
+    "malformed": 400,
+    "no_session": 401,
+    "link_unknown": 403,
+    "link_expired": 403,
+    "link_used": 403,
+    "refused": 403,
+    "not_found": 404,
+    "unknown_network": 404,
+    "method_not_allowed": 405,
+    "too_large": 413,
+    "unsupported_media": 415,
+    "too_many_requests": 429,
+    "error": 500,
+    "damaged": 500,
+    "unsupported": 501,
+    "unavailable": 503,
+}
+"""Every code that this server answers with, and its status."""
+
+_CODES = {
+    400: "malformed",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+}
+
+_log = logging.getLogger("kithd")
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """What went wrong: `detail` is one sentence with the values, `hint` is what to do next."""
+
+    code: str
+    title: str
+    status: int
+    detail: str
+    hint: str = ""
+    request: str = ""
+
+
+def problem(request: AnyRequest, code: str, detail: str, hint: str = "") -> Response[bytes]:
+    status = STATUS.get(code, 400)
+    title = HTTPStatus(status).phrase
+    request_id = request.scope.get("state", {}).get("request", "")
+    body = Problem(
+        code=code, title=title, status=status, detail=detail, hint=hint, request=request_id
+    )
+    headers = {"www-authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
+    return Response(
+        msgspec.json.encode(body), media_type=MEDIA, status_code=status, headers=headers
+    )
+
+
+def _of_ours(request: AnyRequest, error: KithbookError) -> Response[bytes]:
+    if STATUS.get(error.code, 400) >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        _log.error("failed", exc_info=error, extra=request.scope.get("state", {}))
+    return problem(request, error.code, error.message, error.hint)
+
+
+def _of_litestar(request: AnyRequest, error: HTTPException) -> Response[bytes]:
+    return problem(request, _CODES.get(error.status_code, "error"), f"{error.detail}.")
+
+
+def _of_a_bug(request: AnyRequest, error: Exception) -> Response[bytes]:
+    _log.error("failed", exc_info=error, extra=request.scope.get("state", {}))
+    return problem(
+        request,
+        "error",
+        "The server met an error of its own.",
+        "Its log has more under the id of this request.",
+    )
+
+
+HANDLERS: ExceptionHandlersMap = {
+    KithbookError: _of_ours,
+    HTTPException: _of_litestar,
+    Exception: _of_a_bug,
+}

@@ -1,0 +1,56 @@
+"""POST /v1/networks/{network}/sync: one round.
+
+What takes less time than the way to another thread and back is done at once: small rounds are
+most of all, and the commit that they wait for is made elsewhere anyway.
+"""
+
+from asyncio import wrap_future
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+from litestar import Response, post
+from litestar.concurrency import sync_to_thread
+from litestar.params import FromPath, RawBody
+
+from kithbook.protocol import SyncReply, SyncRequest
+from kithbook_server.api.auth import network_in
+from kithbook_server.api.openapi import operation
+from kithbook_server.api.server import Server
+from kithbook_server.api.wire import AnyRequest, Message, reply
+
+T = TypeVar("T")
+LIGHT_BYTES = 16_384
+LIGHT_HEADS = 200
+LIGHT_EVENTS = 200
+
+_requests = Message(SyncRequest)
+
+
+@post(
+    "/sync",
+    status_code=200,
+    operation_class=operation(SyncRequest, SyncReply),
+    summary="One round of sync",
+    description="Brings what the device holds and what it believes the server lacks; answers with"
+    " what the server durably holds and what the device lacks. Repeating it changes nothing.",
+)
+async def sync_round(
+    network: FromPath[str], request: AnyRequest, body: RawBody, server: Server
+) -> Response[bytes]:
+    network_id = network_in(network)
+    server.hosting.admit(network_id, request.user)
+    read = partial(_requests.read, request, body, server.settings.request_bytes)
+    asked = await _run(read, light=len(body) <= LIGHT_BYTES)
+    if asked.pages:
+        answer = await wrap_future(server.service.push(network_id, asked, LIGHT_EVENTS))
+    else:
+        survey = partial(server.service.survey, network_id, asked, LIGHT_EVENTS)
+        answer = await _run(survey, light=len(asked.heads) <= LIGHT_HEADS)
+    if isinstance(answer, SyncReply):
+        return reply(request, answer)
+    return await sync_to_thread(lambda: reply(request, server.service.fill(answer)))
+
+
+async def _run(work: Callable[[], T], *, light: bool) -> T:
+    return work() if light else await sync_to_thread(work)

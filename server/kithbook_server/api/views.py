@@ -1,0 +1,164 @@
+"""GET /v1/networks/{network}/…: the views, as the device's person sees them now."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import msgspec
+from litestar import Response, get
+from litestar.params import FromPath, FromQuery, QueryParameter
+
+from kithbook.errors import Ambiguous, NotFound
+from kithbook.ids import NetworkId, fold_name
+from kithbook.readings import answers
+from kithbook.readings.answering import contacts_answer, ledger_answer, trust_answer, why_answer
+from kithbook.readings.listing import event_answer
+from kithbook.readings.reader import Names, Reader
+from kithbook_server.api.auth import network_in
+from kithbook_server.api.openapi import operation
+from kithbook_server.api.server import Server
+from kithbook_server.api.wire import AnyRequest, reply
+
+Who = Annotated[str | None, QueryParameter(description="A person's name or id; you by default.")]
+Start = Annotated[
+    str | None, QueryParameter(name="from", description="Whose view; yours by default.")
+]
+Limit = Annotated[int, QueryParameter(ge=1, le=1_000, description="The newest so many.")]
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """A network as this server holds it; `logs` gives the highest seq of each."""
+
+    id: str
+    events: int
+    digest: str
+    logs: dict[str, int]
+
+
+@get(
+    "/",
+    sync_to_thread=True,
+    operation_class=operation(None, Summary),
+    summary="What the server holds of a network",
+    description="`digest` is the one that `kith status` prints: equal when both hold the same.",
+)
+def summary(network: FromPath[str], request: AnyRequest, server: Server) -> Response[bytes]:
+    asked = _admitted(network, request, server)
+    with server.recorder.reading() as reading:
+        logs = {head.log.hex(): head.seq for head in reading.heads(asked)}
+    digest = server.views.digest(asked)
+    return reply(request, Summary(asked.hex(), sum(logs.values()), digest, logs))
+
+
+@get(
+    "/contacts",
+    sync_to_thread=True,
+    operation_class=operation(None, answers.Contacts),
+    summary="Everybody named, and when there was contact",
+)
+def contacts(
+    network: FromPath[str], request: AnyRequest, server: Server, start: Start = None
+) -> Response[bytes]:
+    with _reader(network, request, server) as reader:
+        return reply(request, contacts_answer(reader, _person(reader, start)))
+
+
+@get(
+    "/ledger",
+    sync_to_thread=True,
+    operation_class=operation(None, answers.Ledger),
+    summary="Who gave what to whom, and thanks still open",
+)
+def ledger(
+    network: FromPath[str], request: AnyRequest, server: Server, start: Start = None
+) -> Response[bytes]:
+    with _reader(network, request, server) as reader:
+        return reply(request, ledger_answer(reader, _person(reader, start)))
+
+
+@get(
+    "/trust",
+    sync_to_thread=True,
+    operation_class=operation(None, answers.TrustAnswer, answers.Trust),
+    summary="How far trust carries",
+    description="With `to`, to one person; without, to everybody it reaches, best first.",
+)
+def trust(
+    network: FromPath[str], request: AnyRequest, server: Server, start: Start = None, to: Who = None
+) -> Response[bytes]:
+    with _reader(network, request, server) as reader:
+        viewpoint = _person(reader, start)
+        if to is not None:
+            score = reader.score(_person(reader, to), viewpoint)
+            return reply(request, trust_answer(score, reader.names))
+        scores = [trust_answer(score, reader.names) for score in reader.scores(viewpoint)]
+        return reply(request, answers.Trust(scores))
+
+
+@get(
+    "/why",
+    sync_to_thread=True,
+    operation_class=operation(None, answers.Why),
+    summary="A score with everything it was worked out from",
+)
+def why(
+    network: FromPath[str],
+    request: AnyRequest,
+    server: Server,
+    to: FromQuery[str],
+    start: Start = None,
+) -> Response[bytes]:
+    with _reader(network, request, server) as reader:
+        score = reader.score(_person(reader, to), _person(reader, start), others=True)
+        return reply(request, why_answer(score, reader.names, reader.rules.divisor))
+
+
+@get(
+    "/events",
+    sync_to_thread=True,
+    operation_class=operation(None, answers.Events),
+    summary="The events that arrived last, oldest first",
+)
+def events(
+    network: FromPath[str], request: AnyRequest, server: Server, limit: Limit = 100
+) -> Response[bytes]:
+    asked = _admitted(network, request, server)
+    found, more = server.views.newest(asked, limit)
+    with _reader(network, request, server) as reader:
+        listed = [event_answer(logged, reader.names.__getitem__) for logged in found]
+    return reply(request, answers.Events(listed, more))
+
+
+HANDLERS = [summary, contacts, ledger, trust, why, events]
+
+
+def _admitted(network: str, request: AnyRequest, server: Server) -> NetworkId:
+    asked = network_in(network)
+    server.hosting.admit(asked, request.user)
+    return asked
+
+
+@contextmanager
+def _reader(network: str, request: AnyRequest, server: Server) -> Iterator[Reader]:
+    asked = _admitted(network, request, server)
+    me = server.hosting.person(asked, request.user)
+    with server.views.reader(asked, me) as reader:
+        yield reader
+
+
+def _person(reader: Reader, who: str | None) -> bytes:
+    """The person with this id or exactly this name; `me` and None are whose device asks."""
+    if who is None or fold_name(who) == "me":
+        return reader.me
+    names: Names = reader.names
+    wanted = fold_name(who)
+    fits = [p for p, name in names.all.items() if p.hex() == wanted or fold_name(name) == wanted]
+    if len(fits) == 1:
+        return fits[0]
+    if fits:
+        raise Ambiguous(
+            f"{len(fits)} people are called “{who}”.",
+            "Use an id.",
+            candidates=tuple(person.hex() for person in fits),
+        )
+    raise NotFound(f"Nobody here is called “{who}”.", "GET …/contacts lists everybody.")

@@ -1,0 +1,135 @@
+"""Bodies on the wire: JSON or MessagePack, plain or compressed, in and out.
+
+We decode by ourselves, into the structs of the protocol, so that the bytes of every record arrive
+as they were sent. What is compressed may not grow past the limit when it is inflated.
+"""
+
+import zlib
+from typing import Any, Generic, TypeVar
+
+import msgspec
+import zstandard
+from litestar import Request, Response
+
+from kithbook.errors import Invalid, TooLarge
+
+T = TypeVar("T", bound=msgspec.Struct)
+AnyRequest = Request[Any, Any, Any]
+
+JSON = "application/json"
+MSGPACK = "application/x-msgpack"
+ZSTD_FROM_BYTES = 4_096
+"""A reply smaller than this is sent as it is."""
+
+_FORMATS = {
+    JSON: JSON,
+    MSGPACK: MSGPACK,
+    "application/msgpack": MSGPACK,
+    "application/vnd.msgpack": MSGPACK,
+}
+_ENCODERS = {JSON: msgspec.json.Encoder().encode, MSGPACK: msgspec.msgpack.Encoder().encode}
+_MAX_WINDOW = 2**25
+_CHUNK = 2**18
+
+
+class Message(Generic[T]):
+    """Reads the requests of one type."""
+
+    def __init__(self, kind: type[T]) -> None:
+        self._decoders = {
+            JSON: msgspec.json.Decoder(kind).decode,
+            MSGPACK: msgspec.msgpack.Decoder(kind).decode,
+        }
+
+    def read(self, request: AnyRequest, body: bytes, limit: int) -> T:
+        """Raises Invalid for what is not such a message, TooLarge past the limit."""
+        decode = self._decoders[_format_in(request)]
+        inflated = inflate(body, request.headers.get("content-encoding", ""), limit)
+        try:
+            return decode(inflated)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise Invalid(
+                f"The body is not what this address takes: {error}.",
+                "/schema describes it.",
+                code="malformed",
+            ) from None
+
+
+def reply(request: AnyRequest, value: msgspec.Struct) -> Response[bytes]:
+    """A value in the form that the client accepts, or else in the form that it sent."""
+    media = _format_out(request)
+    content = _ENCODERS[media](value)
+    headers = {"vary": "accept, accept-encoding"}
+    if len(content) >= ZSTD_FROM_BYTES and "zstd" in request.headers.get("accept-encoding", ""):
+        content = zstandard.ZstdCompressor().compress(content)
+        headers["content-encoding"] = "zstd"
+    return Response(content, media_type=media, headers=headers)
+
+
+def inflate(body: bytes, encoding: str, limit: int) -> bytes:
+    """The body without its compression."""
+    try:
+        match encoding.strip().lower():
+            case "" | "identity":
+                return body
+            case "zstd":
+                return _unzstd(body, limit)
+            case "gzip":
+                return _gunzip(body, limit)
+    except (zstandard.ZstdError, zlib.error) as error:
+        raise Invalid(f"The body is not {encoding}: {error}.", code="malformed") from None
+    raise _unsupported(f"content encoding {encoding}", "zstd, gzip and identity")
+
+
+def _unzstd(body: bytes, limit: int) -> bytes:
+    inflate = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW)
+    size = zstandard.frame_content_size(body)
+    if size > limit:
+        raise too_large(limit)
+    if size >= 0:
+        return inflate.decompress(body, max_output_size=size)
+    inflated = bytearray()
+    with inflate.stream_reader(body) as stream:
+        while chunk := stream.read(_CHUNK):
+            inflated += chunk
+            if len(inflated) > limit:
+                raise too_large(limit)
+    return bytes(inflated)
+
+
+def _gunzip(body: bytes, limit: int) -> bytes:
+    inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    inflated = inflate.decompress(body, limit + 1)
+    if len(inflated) > limit:
+        raise too_large(limit)
+    if not inflate.eof:
+        raise Invalid("The body ends in the middle of its gzip stream.", code="malformed")
+    return inflated
+
+
+def too_large(limit: int) -> TooLarge:
+    return TooLarge(
+        f"The body of a request holds at most {limit:,} bytes here, inflated.",
+        "Send fewer pages in a round, and go on in the next.",
+    )
+
+
+def _format_in(request: AnyRequest) -> str:
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media not in _FORMATS:
+        raise _unsupported(f"content type {media or '(none)'}", f"{JSON} and {MSGPACK}")
+    return _FORMATS[media]
+
+
+def _format_out(request: AnyRequest) -> str:
+    for accepted in request.headers.get("accept", "").lower().split(","):
+        media = accepted.partition(";")[0].strip()
+        if media in _FORMATS:
+            return _FORMATS[media]
+    return _format_in(request) if "content-type" in request.headers else JSON
+
+
+def _unsupported(what: str, known: str) -> Invalid:
+    return Invalid(
+        f"This server does not read the {what}.", f"It reads {known}.", code="unsupported_media"
+    )

@@ -1,0 +1,129 @@
+"""Taking in pages: what fits is stored in the next commit, the rest is refused log by log."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import TypeVar
+
+from kithbook.envelope import NO_HASH, Head, Verify
+from kithbook.errors import TooLarge
+from kithbook.ids import NetworkId
+from kithbook.protocol import ROUND_EVENTS
+from kithbook.replication import (
+    Accepted,
+    Fork,
+    Gap,
+    Held,
+    Known,
+    Outcome,
+    Page,
+    Refusal,
+    Unfit,
+    accept,
+)
+from kithbook_server.commits import Commits
+from kithbook_server.log import Reading, Writing
+
+A = TypeVar("A")
+Refused = dict[bytes, Refusal]
+"""The logs that are left out of a round."""
+
+NETWORK_EVENTS = 10_000_000
+
+
+class Intake:
+    """The one way into the logs. Every seal and every hash is verified here, and nowhere later."""
+
+    def __init__(
+        self,
+        commits: Commits,
+        verify: Verify,
+        now_ms: Callable[[], int],
+        round_events: int = ROUND_EVENTS,
+        network_events: int = NETWORK_EVENTS,
+    ) -> None:
+        self._commits = commits
+        self._verify = verify
+        self._now_ms = now_ms
+        self._round_events = round_events
+        self._network_events = network_events
+
+    def store(
+        self,
+        network: NetworkId,
+        pages: Sequence[Page],
+        answer: Callable[[Reading, Refused], A],
+    ) -> "Future[A]":
+        """What `answer` makes of the logs that did not fit, once what did is durable.
+
+        Raises TooLarge past the limits.
+        """
+        events = sum(len(page.records) for page in pages)
+        if events > self._round_events:
+            raise TooLarge(
+                f"This push brings {events:,} events, and one round takes at most"
+                f" {self._round_events:,}.",
+                "Send fewer pages in a round, and go on in the next.",
+            )
+        received = self._now_ms()
+        return self._commits.submit(
+            lambda writing: self._take(writing, network, pages, received), answer
+        )
+
+    def trial(self, network: NetworkId, page: Page) -> Refusal | None:
+        """What would be wrong with a page that opens a log; nothing is stored."""
+        return _refusal(page.log, accept(network, page, _known(page.log), self._verify))
+
+    def _take(
+        self, writing: Writing, network: NetworkId, pages: Sequence[Page], received: int
+    ) -> Refused:
+        refused: Refused = {}
+        grows = False
+        for page in pages:
+            if page.log in refused:
+                continue
+            outcome = accept(network, page, _held(writing, network, page.log), self._verify)
+            if isinstance(outcome, Accepted):
+                writing.append(network, outcome, received)
+                grows = True
+            elif refusal := _refusal(page.log, outcome):
+                refused[page.log] = refusal
+        if grows and self._is_full(writing, network):
+            raise TooLarge(
+                f"This network is full: the server keeps at most {self._network_events:,} events"
+                " of one.",
+                "Whoever runs the server can raise KITHD_NETWORK_EVENTS.",
+            )
+        return refused
+
+    def _is_full(self, writing: Writing, network: NetworkId) -> bool:
+        # Positions are never fewer than the events of one network, and cost nothing to look at.
+        limit = self._network_events
+        return writing.next_position > limit and writing.events(network) > limit
+
+
+def fork(log: bytes, seq: int) -> Refusal:
+    return Refusal(log, seq, "fork", f"This server holds another event at seq {seq} or before it.")
+
+
+def _held(held: Reading, network: NetworkId, log: bytes) -> Known:
+    found = held.head(network, log)
+    if found is None:
+        return _known(log)
+    return Known(found.head, found.key, found.hlc, lambda seq: held.hash_at(found, seq))
+
+
+def _known(log: bytes) -> Known:
+    """What there is to know of a log that is not held."""
+    return Known(Head(log, 0, NO_HASH), None, -1, lambda _: NO_HASH)
+
+
+def _refusal(log: bytes, outcome: Outcome) -> Refusal | None:
+    match outcome:
+        case Gap(expected):
+            return Refusal(log, expected, "gap", f"Seq {expected} comes next in this log.")
+        case Fork(seq):
+            return fork(log, seq + 1)
+        case Unfit(seq, why):
+            return Refusal(log, seq, "unfit", f"From seq {seq} on it does not fit: {why}.")
+        case Accepted() | Held():
+            return None

@@ -1,0 +1,146 @@
+"""The log store: every record byte for byte as it was received, and what is known about it.
+
+`LogRecorder` is the seam between sync and a database: `SQLiteLogRecorder` is the first behind it,
+and one for PostgreSQL can be the second without a change above. All reads of one `reading()` see
+one moment; all writes of one `writing()` are durable together, or not at all.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from kithbook.envelope import Head, Seal
+from kithbook.ids import NetworkId
+from kithbook.replication import Accepted
+
+Row = tuple[int, bytes, int, bytes, bytes, int]
+"""A record where it stands: position, log, seq, record, hash, and when it was received (ms)."""
+
+TOPICS = ("content", "membership")
+"""What a record's kind is called in the recorder."""
+
+
+class LogHead(msgspec.Struct, frozen=True, gc=False):
+    """A log as far as it is held. `number` is this database's own short name for it."""
+
+    number: int
+    key: bytes
+    hlc: int
+    head: Head
+
+    @property
+    def log(self) -> bytes:
+        return self.head.log
+
+    @property
+    def seq(self) -> int:
+        return self.head.seq
+
+    @property
+    def hash(self) -> bytes:
+        return self.head.hash
+
+
+Place = tuple[LogHead, int, int]
+"""A range of a log: after a seq, up to and with another."""
+
+
+class Range(NamedTuple):
+    """What is there, and the hash before it."""
+
+    previous: bytes
+    records: list[bytes]
+    seals: list[Seal]
+
+
+class Reading(Protocol):
+    """What is held at one moment. A range of seqs is after `after`, up to and with `upto`.
+
+    What many ask for in that moment (`heads`, `hashes_at`, `ranges`) is read once.
+    """
+
+    def networks(self) -> list[NetworkId]: ...
+
+    def networks_of(self, key: bytes) -> list[NetworkId]:
+        """The networks in which the device with this public key has opened a log."""
+        ...
+
+    def heads(self, network: NetworkId) -> list[LogHead]:
+        """Every log of a network, in the order in which their first events arrived."""
+        ...
+
+    def head(self, network: NetworkId, log: bytes) -> LogHead | None: ...
+
+    def hash_at(self, log: LogHead, seq: int) -> bytes:
+        """The hash at a seq in 0..log.seq; at 0 it is 32 zero bytes."""
+        ...
+
+    def hashes_at(self, places: Sequence[tuple[LogHead, int]]) -> list[bytes]:
+        """The same for many logs at once, which costs little more than for one."""
+        ...
+
+    def records(self, log: LogHead, after: int, upto: int) -> list[bytes]: ...
+
+    def hashes(self, log: LogHead, after: int, upto: int) -> list[bytes]: ...
+
+    def size(self, log: LogHead, after: int, upto: int) -> int:
+        """How many bytes these records take."""
+        ...
+
+    def seals(self, log: LogHead, after: int, upto: int) -> list[Seal]: ...
+
+    def events(self, network: NetworkId) -> int:
+        """How many records of a network there are."""
+        ...
+
+    def ranges(self, places: Sequence[Place]) -> list[Range]:
+        """Many short ranges, which costs little more than one."""
+        ...
+
+    def last_act(self, network: NetworkId) -> int:
+        """The position of the newest membership record of a network, 0 for none."""
+        ...
+
+    def acts(self, network: NetworkId) -> list[tuple[bytes, int, bytes]]:
+        """Log, seq and record of every membership record of a network."""
+        ...
+
+    def since(self, network: NetworkId, position: int, limit: int) -> list[Row]:
+        """The next records of a network after a position, in the order they arrived."""
+        ...
+
+
+class Writing(Reading, Protocol):
+    """The one place where something is written to a log."""
+
+    next_position: int
+
+    def append(self, network: NetworkId, part: Accepted, received: int) -> int:
+        """Append what was accepted of a page; the position of its first record.
+
+        Raises the library's IntegrityError, and nothing is committed, where the part does not
+        come next in its log.
+        """
+        ...
+
+
+class LogRecorder(Protocol):
+    """Raises Unavailable when the database cannot be used now, Damaged when it is not one."""
+
+    def last_act(self, network: NetworkId) -> int:
+        """As `Reading.last_act`, of this very moment and without a transaction."""
+        ...
+
+    def reading(self) -> AbstractContextManager[Reading]: ...
+
+    def writing(self) -> AbstractContextManager[Writing]: ...
+
+    def problems(self) -> list[str]:
+        """What the database itself finds wrong with its files."""
+        ...
+
+    def close(self) -> None:
+        """Only after every reading and writing has ended."""
+        ...

@@ -1,0 +1,179 @@
+"""The log store as an `eventsourcing` recorder: originator = log, version = seq, topic = kind.
+
+It passes the library's own recorder test cases. Sync itself moves raw rows through `reading` and
+`writing`; the library's methods are for what the library offers on top of a recorder. They differ
+from its stock recorder in one rule: a gap is refused as a duplicate is, with IntegrityError.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.persistence import IntegrityError, Notification, StoredEvent
+from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor
+
+from kithbook.envelope import NO_HASH, Head, chain
+from kithbook.errors import Unsupported
+from kithbook.ids import ID_BYTES, NetworkId
+from kithbook.replication import Accepted
+from kithbook_server.log import TOPICS, schema
+from kithbook_server.log.datastore import DurableDatastore, raw, telling
+from kithbook_server.log.sqlite import SQLiteReading, SQLiteWriting
+
+NO_NETWORK = NetworkId(bytes(ID_BYTES))
+"""Where the library's own `insert_events` puts events when it is not told a network."""
+
+_SELECT = "SELECT position, originator_id, originator_version, topic, state FROM stored_events"
+
+
+class SQLiteLogRecorder(SQLiteApplicationRecorder):
+    def __init__(self, datastore: DurableDatastore) -> None:
+        super().__init__(datastore)
+        self._place = datastore.pool.db_name
+        self._last_acts: dict[NetworkId, int] = {}
+        self.select_max_notification_id_statement = "SELECT MAX(position) FROM record"
+
+    @classmethod
+    def open(cls, path: Path) -> "SQLiteLogRecorder":
+        """The recorder in a file, made or brought up to date."""
+        with telling(path):
+            recorder = cls(DurableDatastore.at(path))
+            recorder.create_table()
+        return recorder
+
+    @contextmanager
+    def reading(self) -> Iterator[SQLiteReading]:
+        with telling(self._place), self.datastore.transaction(commit=False) as cursor:
+            yield SQLiteReading(raw(cursor))
+
+    @contextmanager
+    def writing(self) -> Iterator[SQLiteWriting]:
+        with telling(self._place), self.datastore.transaction(commit=True) as cursor:
+            writing = SQLiteWriting(raw(cursor))
+            yield writing
+        self._last_acts |= writing.last_acts
+
+    def last_act(self, network: NetworkId) -> int:
+        known = self._last_acts.get(network)
+        if known is None:
+            with self.reading() as held:
+                # A writer that was faster knows better.
+                known = self._last_acts.setdefault(network, held.last_act(network))
+        return known
+
+    def problems(self) -> list[str]:
+        with telling(self._place), self.datastore.transaction(commit=False) as cursor:
+            sql = raw(cursor).execute
+            found = [row[0] for row in sql("PRAGMA integrity_check") if row[0] != "ok"]
+            misnamed = sql(schema.MISNAMED, TOPICS).fetchall()
+        return found + [f"the record at position {row[0]} has a wrong topic" for row in misnamed]
+
+    def close(self) -> None:
+        self.datastore.close()
+
+    def _create_table(self, c: SQLiteCursor) -> None:
+        sql = raw(c)
+        version = sql.execute("PRAGMA user_version").fetchone()[0]
+        if version > schema.VERSION:
+            raise Unsupported(
+                f"This database has layout {version}, and this kithd knows up to {schema.VERSION}.",
+                "Start the kithd that wrote it, or a newer one.",
+            )
+        if version < schema.VERSION:
+            for statement in _statements(schema.TABLES + schema.TRIGGERS):
+                sql.execute(statement)
+            sql.execute(f"PRAGMA user_version = {schema.VERSION}")
+
+    def _insert_events(
+        self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **kwargs: Any
+    ) -> Sequence[int]:
+        network = kwargs.get("network", NO_NETWORK)
+        writing = SQLiteWriting(raw(c))
+        positions: list[int] = []
+        for originator, events in groupby(stored_events, lambda event: event.originator_id):
+            start = _insert_run(writing, network, _log(originator), list(events))
+            positions += range(start, start + len(stored_events) - len(positions))
+        return positions
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        statement = (
+            f"{_SELECT} WHERE originator_id = ? AND originator_version > ?"
+            f" AND originator_version <= ? ORDER BY originator_version"
+            f" {'DESC' if desc else 'ASC'} LIMIT ?"
+        )
+        with self.datastore.transaction(commit=False) as c:
+            rows = raw(c).execute(
+                statement,
+                (
+                    _log(originator_id),
+                    -1 if gt is None else gt,
+                    _NO_END if lte is None else lte,
+                    _NO_END if limit is None else limit,
+                ),
+            )
+            return [
+                StoredEvent(UUID(bytes=log), seq, topic, state)
+                for _, log, seq, topic, state in rows
+            ]
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        begin = 0 if start is None else start + (not inclusive_of_start)
+        chosen = f"AND topic IN ({', '.join('?' * len(topics))})" if topics else ""
+        statement = f"{_SELECT} WHERE position BETWEEN ? AND ? {chosen} ORDER BY position LIMIT ?"
+        with self.datastore.transaction(commit=False) as c:
+            rows = raw(c).execute(
+                statement, (begin, _NO_END if stop is None else stop, *topics, limit)
+            )
+            return [
+                Notification(UUID(bytes=log), seq, topic, state, id=position)
+                for position, log, seq, topic, state in rows
+            ]
+
+
+_NO_END = 2**63 - 1
+
+
+def _insert_run(
+    writing: SQLiteWriting, network: NetworkId, log: bytes, events: list[StoredEvent]
+) -> int:
+    first, last = events[0].originator_version, events[-1].originator_version
+    if [event.originator_version for event in events] != list(range(first, last + 1)):
+        raise IntegrityError(f"The seqs given for log {log.hex()} are not consecutive.")
+    held = writing.head(network, log)
+    records = [event.state for event in events]
+    hashes = chain(network, log, first, held.hash if held else NO_HASH, records)
+    part = Accepted(first, records, hashes, [], Head(log, last, hashes[-1]))
+    return writing.append(network, part, received=0, topics=[event.topic for event in events])
+
+
+def _log(originator: UUID | str) -> bytes:
+    return originator.bytes if isinstance(originator, UUID) else bytes.fromhex(originator)
+
+
+def _statements(script: str) -> Iterator[str]:
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

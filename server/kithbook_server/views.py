@@ -1,0 +1,172 @@
+"""Views: the resolved facts of each network, in this process, rebuilt from the log and kept up.
+
+They are disposable. A process starts with none, folds a network when it is first asked about, and
+from then on takes in what is new each time. The same projections run here as on every laptop.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+from kithbook.codec import Unreadable, decode
+from kithbook.envelope import record_body, record_hlc
+from kithbook.events import AnyEvent
+from kithbook.facts.digest import digest
+from kithbook.facts.effects import Entry
+from kithbook.ids import CHECK_BYTES, NetworkId
+from kithbook.membership import UNKNOWN, Standing, act_in, standing
+from kithbook.memory import Memory
+from kithbook.readings.listing import Logged, device_of
+from kithbook.readings.reader import Reader
+from kithbook.readings.shelf import Shelf
+from kithbook.when import AHEAD_US
+from kithbook_server.keys import verify
+from kithbook_server.log import LogRecorder, Reading, Row
+
+BATCH = 20_000
+Now = Callable[[], int]
+"""The wall clock in milliseconds since 1970."""
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class Views:
+    """The views of every network that this process was asked about."""
+
+    def __init__(self, recorder: LogRecorder, now: Now = now_ms) -> None:
+        self.recorder = recorder
+        self.now = now
+        self._views: dict[NetworkId, _View] = {}
+        self._lock = Lock()
+
+    @contextmanager
+    def reader(self, network: NetworkId, me: bytes) -> Iterator[Reader]:
+        """What `me` can ask of the network as it stands now. Nothing may be kept past the block."""
+        with self._caught_up(network) as view:
+            now = self.now() * 1000
+            speakers = {s.person for s in view.standings.values() if s.person is not None}
+            yield Reader(view.shelf(now), speakers, me, now)
+
+    def digest(self, network: NetworkId) -> str:
+        """The digest of the network, the same as its laptops print when they hold the same."""
+        with self._caught_up(network) as view, self.recorder.reading() as reading:
+            heads = [found.head for found in reading.heads(network)]
+            return digest(view.facts.weight, heads)
+
+    def newest(self, network: NetworkId, limit: int) -> tuple[list[Logged], int]:
+        """The events that arrived last, oldest first, and how many older ones there are."""
+        with self._caught_up(network) as view, self.recorder.reading() as reading:
+            return view.newest(reading, limit)
+
+    @contextmanager
+    def _caught_up(self, network: NetworkId) -> Iterator["_View"]:
+        with self._lock:
+            view = self._views.setdefault(network, _View(self.recorder, network))
+        with view.lock:
+            view.catch_up(self.now() * 1000)
+            yield view
+
+
+class _View:
+    def __init__(self, recorder: LogRecorder, network: NetworkId) -> None:
+        self.recorder = recorder
+        self.network = network
+        self.lock = Lock()
+        self._empty()
+
+    def _empty(self) -> None:
+        self.position = 0
+        self.last_act = 0
+        self.standings: dict[bytes, Standing] = {}
+        self.devices: dict[bytes, str] = {}
+        self.facts = Memory(self._fetch)
+        self.ahead: list[Entry] = []
+
+    def shelf(self, now: int) -> Shelf:
+        """The facts in effect: without what lies in the future."""
+        self.ahead = [entry for entry in self.ahead if entry.event.at > now + AHEAD_US]
+        if not self.ahead:
+            return self.facts
+        return self.facts.without(self.standings, self.ahead, "future")
+
+    def catch_up(self, now: int) -> None:
+        """Fold what arrived since the last time; a failed attempt leaves nothing half-folded."""
+        try:
+            with self.recorder.reading() as reading:
+                self._refresh(reading)
+                while rows := reading.since(self.network, self.position, BATCH):
+                    self._fold(rows, now + AHEAD_US)
+                    self.position = rows[-1][0]
+        except BaseException:
+            self._empty()
+            raise
+
+    def _refresh(self, reading: Reading) -> None:
+        """Decide anew who speaks in which log; what a changed log said is folded from nothing."""
+        last = reading.last_act(self.network)
+        if last == self.last_act:
+            return
+        acts = [act for row in reading.acts(self.network) if (act := act_in(*row))]
+        standings = standing(self.network, acts, verify)
+        folded = self.facts.folded
+        if any(standings.get(log, UNKNOWN) != self.standings.get(log) for log in folded):
+            self._empty()
+        self.standings, self.last_act = standings, last
+        self.devices = {act.log: device_of(act.event) for act in acts if act.seq == 1}
+
+    def _fold(self, rows: list[Row], horizon: int) -> None:
+        entries: list[Entry] = []
+        aside: list[tuple[bytes, int, str]] = []
+        for _, log, seq, record, hash_, _ in rows:
+            event = decode(record_body(record))
+            if isinstance(event, Unreadable):
+                aside.append((log, seq, event.reason))
+            else:
+                entries.append(self._entry(log, seq, record, hash_, event))
+        self.facts.fold(self.standings, entries, aside)
+        self.ahead += [entry for entry in entries if entry.event.at > horizon]
+
+    def _entry(self, log: bytes, seq: int, record: bytes, hash_: bytes, event: AnyEvent) -> Entry:
+        author = self.standings.get(log, UNKNOWN).person or b""
+        return Entry(log, seq, record_hlc(record), hash_[:CHECK_BYTES], author, event)
+
+    def _fetch(self, log: bytes, seq: int) -> Entry | None:
+        with self.recorder.reading() as reading:
+            head = reading.head(self.network, log)
+            if head is None or not 1 <= seq <= head.seq:
+                return None
+            [record] = reading.records(head, seq - 1, seq)
+            hash_ = reading.hash_at(head, seq)
+        event = decode(record_body(record))
+        if isinstance(event, Unreadable):
+            return None
+        return self._entry(log, seq, record, hash_, event)
+
+    def newest(self, reading: Reading, limit: int) -> tuple[list[Logged], int]:
+        held = sum(head.seq for head in reading.heads(self.network))
+        window = limit
+        while True:
+            # Positions are shared by all networks, so the newest of one may lie further back.
+            after = max(0, self.position - window)
+            rows = reading.since(self.network, after, window)
+            if len(rows) >= limit or not after:
+                break
+            window *= 2
+        return [self._logged(row) for row in rows[-limit:]], max(0, held - limit)
+
+    def _logged(self, row: Row) -> Logged:
+        _, log, seq, record, _, received = row
+        void = self.facts.load("void", (log, seq))
+        return Logged(
+            log,
+            seq,
+            record_hlc(record),
+            received,
+            self.standings.get(log, UNKNOWN).person,
+            self.devices.get(log),
+            decode(record_body(record)),
+            void.reason if void else None,
+        )
