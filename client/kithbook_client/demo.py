@@ -114,23 +114,31 @@ class _Stage:
         self.kith("desk", "join", self.link)
         for laptop in LAPTOPS[1:]:
             link = self.kith("desk", "device", "add").splitlines()[-1]
-            self.kith(laptop, "join", link)
+            self.kith(laptop, "join", link, "--device", laptop)
 
     def compare(self) -> bool:
-        """Show what the desk sees, and whether the others see the same."""
+        """Show what the desk sees, and whether the others and the server see the same."""
         for look in (("contacts",), ("ledger",), ("trust",), ("why", "Carol")):
             self.kith("desk", *look)
-        digests = {laptop: self._digest(laptop) for laptop in LAPTOPS}
         scores = {laptop: self._ask(laptop, "trust", "Carol")["score"] for laptop in LAPTOPS}
+        digests = {laptop: self._digest(laptop) for laptop in LAPTOPS}
+        digests["server"] = self._server_digest()
         self.say("")
-        for laptop in LAPTOPS:
-            self.say(f"  {laptop:6} trust in Carol {scores[laptop]}   digest {digests[laptop]}")
+        for place, digest in digests.items():
+            trust = f"trust in Carol {scores[place]}" if place in scores else ""
+            self.say(f"  {place:6}  {trust:18}  digest {digest}")
         same = len(set(digests.values())) == 1 and set(scores.values()) == {5.0}
         self.say("  All the same." if same else "  They differ, which must never happen.")
         return same
 
     def _digest(self, laptop: str) -> str:
         return str(self._ask(laptop, "status")["networks"][0]["digest"])
+
+    def _server_digest(self) -> str:
+        """What the server's own views come to, rebuilt from its log."""
+        command = [sys.executable, "-m", "kithbook_server", "rebuild", "--json"]
+        told = _output([*command, "--data", str(self.folder / "server")], "kithd rebuild")
+        return str(msgspec.json.decode(told)["networks"][0]["digest"])
 
     def _ask(self, laptop: str, *words: str) -> dict[str, Any]:
         return dict(msgspec.json.decode(self._run(laptop, *words, "--json")))
@@ -145,9 +153,11 @@ class _Stage:
 
     def _run(self, laptop: str, *words: str) -> str:
         command = [sys.executable, "-m", "kithbook_client", "--home", str(self.folder / laptop)]
-        done = subprocess.run(  # noqa: S603 - our own program
-            [*command, *words], capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise KithbookError(f"kith {words[0]} failed on the {laptop}: {done.stderr.strip()}")
-        return done.stdout
+        return _output([*command, *words], f"kith {words[0]} on the {laptop}")
+
+
+def _output(command: list[str], what: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+    if done.returncode:
+        raise KithbookError(f"{what} failed: {done.stderr.strip()}")
+    return done.stdout

@@ -101,6 +101,44 @@ def verify(as_json: bool, **options: Any) -> None:
         sys.exit(1)
 
 
+@kithd.command()
+@data_option
+@database_option
+@click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+def rebuild(as_json: bool, **options: Any) -> None:
+    """Work the views of every network out anew from the log, and print their digests.
+
+    No views are kept on disk: each process folds them from the log, as this does. A digest equals
+    the one that `kith status` prints where the same events are held.
+    """
+    from kithbook_server.app import open_recorder
+    from kithbook_server.views import Views
+
+    settings = _settings(options)
+    _require_data(settings)
+    recorder = open_recorder(settings)
+    try:
+        with recorder.reading() as reading:
+            networks = reading.networks()
+        views = Views(recorder)
+        digests = [Rebuilt(network.hex(), views.digest(network)) for network in networks]
+    finally:
+        recorder.close()
+    if as_json:
+        click.echo(msgspec.json.encode({"networks": digests}).decode())
+        return
+    for rebuilt in digests:
+        click.echo(f"{rebuilt.id}  {rebuilt.digest}")
+    click.echo(f"{len(digests)} rebuilt from the log.")
+
+
+class Rebuilt(msgspec.Struct, frozen=True):
+    """A network and the digest of its views."""
+
+    id: str
+    digest: str
+
+
 def _settings(options: dict[str, Any]) -> Settings:
     return read_settings(os.environ, options)
 
