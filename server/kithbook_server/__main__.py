@@ -2,14 +2,13 @@
 
 import os
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import click
 import msgspec
 
-from kithbook.errors import KithbookError, NotFound, Unsupported
-from kithbook_server.settings import Settings, read_settings
+from kithbook.errors import Invalid, KithbookError, NotFound, Unsupported
+from kithbook_server.settings import PREFIX, Settings, read_settings
 
 USAGE = 2
 
@@ -26,6 +25,17 @@ host_option = click.option("--host", help="The address to listen on. [KITHD_HOST
 port_option = click.option("--port", help="The port; 0 takes a free one. [KITHD_PORT, 8123]")
 
 
+def _in_the_environment() -> str:
+    """The settings that are no options, with their defaults, as click keeps them in lines."""
+    options = {"host", "port", "data", "database", "origin"}
+    lines = [
+        f"  {PREFIX + field.name.upper():22} {field.default}"
+        for field in msgspec.structs.fields(Settings)
+        if field.name not in options
+    ]
+    return "\b\nFrom the environment:\n" + "\n".join(lines)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="kithbook", prog_name="kithd")
 def kithd() -> None:
@@ -36,7 +46,7 @@ def kithd() -> None:
     """
 
 
-@kithd.command()
+@kithd.command(epilog=_in_the_environment())
 @host_option
 @port_option
 @data_option
@@ -46,7 +56,6 @@ def serve(**options: Any) -> None:
     """Serve until it is stopped.
 
     Once it listens it prints its address; the first time that is a setup link, which works once.
-    More settings are taken from the environment, as the settings of kithd say.
     """
     from kithbook_server.serving import serve as serve_until_stopped
 
@@ -64,14 +73,14 @@ def link(**options: Any) -> None:
 
     It leads to where these data were last served, unless --origin or --host and --port say else.
     """
-    from kithbook_server import serving
+    from kithbook_server import links
 
     settings = _settings(options)
     _require_data(settings)
     told = options["origin"] or options["host"] or options["port"]
-    remembered = None if told else serving.last_address(settings.folder)
-    address = remembered or serving.address_of(settings, settings.port)
-    click.echo(serving.setup_link(settings, address))
+    remembered = None if told else links.last_address(settings.folder)
+    address = remembered or links.address_of(settings, settings.port)
+    click.echo(links.setup_link(settings, address))
 
 
 @kithd.command()
@@ -81,8 +90,8 @@ def link(**options: Any) -> None:
 def verify(as_json: bool, **options: Any) -> None:
     """Check every event and every seal against damage and forgery."""
     from kithbook_server import keys
-    from kithbook_server.app import open_recorder
     from kithbook_server.audit import audit
+    from kithbook_server.stores import open_recorder
 
     settings = _settings(options)
     _require_data(settings)
@@ -111,7 +120,7 @@ def rebuild(as_json: bool, **options: Any) -> None:
     No views are kept on disk: each process folds them from the log, as this does. A digest equals
     the one that `kith status` prints where the same events are held.
     """
-    from kithbook_server.app import open_recorder
+    from kithbook_server.stores import open_recorder
     from kithbook_server.views import Views
 
     settings = _settings(options)
@@ -151,15 +160,15 @@ def _require_data(settings: Settings) -> None:
         )
 
 
-def main(run: Callable[..., Any] = kithd) -> None:
+def main() -> None:
     """Every error as one sentence and the next step on stderr."""
     try:
-        run(prog_name="kithd")
+        kithd(prog_name="kithd")
     except KithbookError as error:
         click.echo(error.message, err=True)
         if error.hint:
             click.echo(error.hint, err=True)
-        sys.exit(USAGE if isinstance(error, Unsupported) else 1)
+        sys.exit(USAGE if isinstance(error, Invalid | Unsupported) else 1)
 
 
 if __name__ == "__main__":

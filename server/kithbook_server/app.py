@@ -1,14 +1,11 @@
 """The one place where the parts of the server are put together."""
 
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from litestar import Litestar, Router
 from litestar.di import Provide
 
-from kithbook.errors import Unsupported
-from kithbook_server.accounts import Accounts
 from kithbook_server.api import doors, health, openapi, views
 from kithbook_server.api.auth import bearer
 from kithbook_server.api.problems import HANDLERS
@@ -20,17 +17,12 @@ from kithbook_server.commits import Commits
 from kithbook_server.hosting import Hosting
 from kithbook_server.intake import Intake
 from kithbook_server.keys import verify, verify_again
-from kithbook_server.log.recorder import SQLiteLogRecorder
 from kithbook_server.members import Members
 from kithbook_server.sessions import Sessions
 from kithbook_server.settings import Settings
+from kithbook_server.stores import open_accounts, open_recorder, wall_clock
 from kithbook_server.sync import SyncService
 from kithbook_server.views import Views
-
-
-def wall_clock() -> int:
-    """Milliseconds since 1970."""
-    return time.time_ns() // 1_000_000
 
 
 def create_app(settings: Settings, now_ms: Callable[[], int] = wall_clock) -> Litestar:
@@ -79,18 +71,3 @@ def create_app(settings: Settings, now_ms: Callable[[], int] = wall_clock) -> Li
     openapi.describe_messages(app)
     app.asgi_handler = with_request_ids(app.asgi_handler)
     return app
-
-
-def open_recorder(settings: Settings) -> SQLiteLogRecorder:
-    """The log store that the settings name, made or brought up to date."""
-    if settings.database:
-        raise Unsupported(
-            f"This kithd cannot use {settings.database.partition(':')[0]} yet.",
-            "PostgreSQL comes with a later release; leave KITHD_DATABASE and --database out"
-            " to keep the data in a file.",
-        )
-    return SQLiteLogRecorder.open(settings.folder / "logs.sqlite")
-
-
-def open_accounts(settings: Settings, now_ms: Callable[[], int] = wall_clock) -> Accounts:
-    return Accounts.open(settings.folder / "accounts.sqlite", now_ms)

@@ -5,13 +5,13 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import uvicorn
 
 from kithbook.errors import Unavailable
 from kithbook_server.api.requests import JSONLines
-from kithbook_server.app import create_app, open_accounts
+from kithbook_server.app import create_app
+from kithbook_server.links import address_of, is_set_up, remember_address, setup_link
 from kithbook_server.settings import Settings
 
 BACKLOG = 1_024
@@ -21,11 +21,11 @@ GRACE_SECONDS = 10
 def serve(settings: Settings, say: Callable[[str], None]) -> None:
     """Serve until a signal. Once it listens, say its address: the first time with a setup link."""
     logging.basicConfig(level=settings.log_level.upper(), handlers=[_log_handler()], force=True)
-    with _listening(settings.host, settings.port) as listening:
+    with _bind(settings.host, settings.port) as listening:
         address = address_of(settings, listening.getsockname()[1])
         app = create_app(settings)
         remember_address(settings.folder, address)
-        greeting = address if _is_set_up(settings) else setup_link(settings, address)
+        greeting = address if is_set_up(settings) else setup_link(settings, address)
         config = uvicorn.Config(
             app,
             lifespan="on",
@@ -39,58 +39,19 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
         _Server(config, lambda: say(greeting)).run([listening])
 
 
-def setup_link(settings: Settings, address: str) -> str:
-    """A new setup link, for a server that can be reached at this address."""
-    accounts = open_accounts(settings)
-    try:
-        return f"{address}/setup#{accounts.make_link(settings.link_hours)}"
-    finally:
-        accounts.close()
-
-
-def address_of(settings: Settings, port: int) -> str:
-    """How a device reaches the server: its origin, or else where it listens."""
-    if settings.origin:
-        return settings.origin
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def remember_address(folder: Path, address: str) -> None:
-    (folder / "address").write_text(address + "\n")
-
-
-def last_address(folder: Path) -> str | None:
-    """The address at which these data were last served."""
-    try:
-        return (folder / "address").read_text().strip() or None
-    except OSError:
-        return None
-
-
-def _is_set_up(settings: Settings) -> bool:
-    accounts = open_accounts(settings)
-    try:
-        return accounts.has_been_set_up()
-    finally:
-        accounts.close()
-
-
-@contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
+def _bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
-        yield listening
     except OSError as error:
+        listening.close()
         raise Unavailable(
             f"kithd cannot listen on {host}:{port}: {error.strerror or error}.",
             "Stop what listens there, or choose another port with --port (0 takes a free one).",
         ) from error
-    finally:
-        listening.close()
+    return listening
 
 
 def _log_handler() -> logging.Handler:

@@ -5,7 +5,7 @@ There are no secrets among them.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from platformdirs import user_data_path
@@ -18,6 +18,7 @@ PREFIX = "KITHD_"
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
+Origin = Annotated[str, msgspec.Meta(pattern="^(https?://[^/]+)?$")]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +29,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The folder for the databases; empty for the platform's own place for data."""
     database: str = ""
     """The URL of a database server to use instead."""
-    origin: str = ""
+    origin: Origin = ""
     """How devices reach this server, as `https://kith.example.org`, where a proxy hides that."""
 
     request_bytes: Positive = MAX_REQUEST_BYTES
@@ -40,7 +41,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     session_hours: Positive = 24
     link_hours: Positive = 168
     """How long a setup link can be used."""
-    log_level: str = "warning"
+    log_level: Literal["debug", "info", "warning", "error"] = "warning"
 
     @property
     def folder(self) -> Path:

@@ -190,11 +190,11 @@ def test_a_stranger_sees_no_network(served: Served, ada: Log) -> None:
     assert problem(there) == problem(nowhere) == (404, "unknown_network")
 
 
-@pytest.mark.parametrize("network", ["x", "00", "zz" * 16, "0" * 33, "é" * 16, "%20", "0" * 64])
-def test_what_cannot_be_a_network_is_unknown(served: Served, ada: Log, network: str) -> None:
+def test_what_cannot_be_a_network_is_unknown(served: Served, ada: Log) -> None:
     device = served.host(ada)
-    answer = served.post(f"/v1/networks/{network}/sync", SyncRequest([]), device.headers)
-    assert problem(answer) == (404, "unknown_network")
+    for network in ("x", "00", "zz" * 16, "0" * 33, "é" * 16, "%20", "0" * 64):
+        answer = served.post(f"/v1/networks/{network}/sync", SyncRequest([]), device.headers)
+        assert problem(answer) == (404, "unknown_network")
 
 
 def test_without_a_session_there_is_nothing(served: Served, ada: Log) -> None:

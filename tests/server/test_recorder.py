@@ -3,6 +3,7 @@
 import sqlite3
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from types import ModuleType
 from uuid import UUID, uuid4
@@ -192,6 +193,16 @@ def test_the_library_may_not_leave_a_gap_either(recorder: SQLiteLogRecorder) -> 
     assert recorder.insert_events([event(3)]) == [3]
 
 
+def test_the_library_may_write_to_many_logs_at_once(recorder: SQLiteLogRecorder) -> None:
+    places = [(A, 1), (A, 2), (B, 1), (A, 3), (B, 2), (B, 3)]
+    events = [StoredEvent(UUID(bytes=log), seq, "content", b"state of it") for log, seq in places]
+    assert recorder.insert_events(events) == [1, 2, 3, 4, 5, 6]
+    found = recorder.select_notifications(1, 10)
+    assert [(event.id, event.originator_id) for event in found] == [
+        (position, UUID(bytes=log)) for position, (log, _) in enumerate(places, 1)
+    ]
+
+
 def test_a_record_is_a_stored_event_with_its_kind_as_topic(recorder: SQLiteLogRecorder) -> None:
     ada = Log.found().write(2)
     hashes = ada.hashes
@@ -234,6 +245,27 @@ def test_what_was_written_is_there_when_it_is_opened_again(tmp_path: Path) -> No
     assert not second.problems()
     second.close()
     assert path.stat().st_mode & 0o077 == 0
+
+
+def test_closing_waits_for_whoever_reads(tmp_path: Path) -> None:
+    recorder = SQLiteLogRecorder.open(tmp_path / "logs.sqlite")
+    reads, ended = threading.Event(), threading.Event()
+
+    def read() -> None:
+        with recorder.reading() as held:
+            reads.set()
+            ended.wait(0.2)
+            assert held.heads(NETWORK) == []
+        ended.set()
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    assert reads.wait(5)
+    recorder.close()
+    reader.join()
+    assert ended.is_set()
+    with pytest.raises(Unavailable), recorder.reading():
+        pass
 
 
 def test_an_event_takes_less_than_twice_its_body_on_disk(recorder: SQLiteLogRecorder) -> None:

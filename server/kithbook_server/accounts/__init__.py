@@ -7,6 +7,7 @@ Secrets and tokens are kept as their SHA-256.
 import secrets
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ class Accounts(Application[UUID]):
 
         Raises Refused when the link is not one of ours, has expired, or was used otherwise.
         """
-        with self._lock:
+        with self._lock, self._telling():
             try:
                 link: SetupLink = self.repository.get(SetupLink.create_id(_digest(secret)))
             except AggregateNotFoundError:
@@ -73,7 +74,10 @@ class Accounts(Application[UUID]):
             if link.expires < self._now_ms():
                 raise _no_link("link_expired", "This setup link has expired")
             link.redeem(network.hex(), key.hex())
-            self._decide(link)
+            try:
+                self._decide(link)
+            except IntegrityError:  # another process was faster
+                raise _no_link("link_used", "This setup link has been used") from None
 
     def has_been_set_up(self) -> bool:
         """Whether some network is hosted, or a link that can still be used waits for one."""
@@ -130,7 +134,9 @@ class Accounts(Application[UUID]):
         return session.key if session and session.expires >= self._now_ms() else None
 
     def end_session(self, token: str) -> None:
-        if self.key_of(token) is not None:
+        if self.key_of(token) is None:
+            return
+        with self._telling():
             session: DeviceSession = self.repository.get(DeviceSession.create_id(_digest(token)))
             session.end()
             self._decide(session)
@@ -144,13 +150,16 @@ class Accounts(Application[UUID]):
     def construct_factory(self, env: Environment) -> InfrastructureFactory[Any]:
         return _Factory(self._datastore, env)
 
+    def _telling(self) -> AbstractContextManager[None]:
+        return telling(self._datastore.pool.db_name)
+
     def _decide(self, aggregate: Aggregate) -> None:
-        with telling(self._datastore.pool.db_name):
+        with self._telling():
             self.save(aggregate)
         self._catch_up()
 
     def _catch_up(self) -> None:
-        with self._lock, telling(self._datastore.pool.db_name):
+        with self._lock, self._telling():
             while news := self.recorder.select_notifications(
                 self._memory.position, 1_000, inclusive_of_start=False
             ):

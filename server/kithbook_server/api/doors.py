@@ -15,6 +15,9 @@ from kithbook_server.api.openapi import operation
 from kithbook_server.api.server import Server
 from kithbook_server.api.wire import AnyRequest, Message, reply
 
+DOOR_BYTES = 1024 * 1024
+"""What somebody without a session may send: the opening of one log is far less."""
+
 _joins = Message(JoinRequest)
 _sessions = Message(SessionRequest)
 
@@ -23,6 +26,7 @@ _sessions = Message(SessionRequest)
     "/join",
     status_code=200,
     sync_to_thread=True,
+    request_max_body_size=DOOR_BYTES,
     operation_class=operation(JoinRequest, JoinReply),
     summary="Redeem a link",
     description="With `secret`, a setup link: the server hosts the network, and the device with"
@@ -30,7 +34,7 @@ _sessions = Message(SessionRequest)
     " it changes nothing.",
 )
 def join(request: AnyRequest, body: RawBody, server: Server) -> Response[bytes]:
-    asked = _joins.read(request, body, server.settings.request_bytes)
+    asked = _joins.read(request, body, DOOR_BYTES)
     server.hosting.join(asked)
     return reply(request, JoinReply(asked.network))
 
@@ -39,13 +43,14 @@ def join(request: AnyRequest, body: RawBody, server: Server) -> Response[bytes]:
     "/session",
     status_code=200,
     sync_to_thread=True,
+    request_max_body_size=DOOR_BYTES,
     operation_class=operation(SessionRequest, Challenge, Session),
     summary="Open a session",
     description="First with `key` alone: the answer is a nonce. Then with the nonce and the"
     " device's signature over it and the server's origin: the answer is a bearer token.",
 )
 def open_session(request: AnyRequest, body: RawBody, server: Server) -> Response[bytes]:
-    asked = _sessions.read(request, body, server.settings.request_bytes)
+    asked = _sessions.read(request, body, DOOR_BYTES)
     return reply(request, server.sessions.answer(asked, _origins(request, server)))
 
 

@@ -4,6 +4,7 @@ Litestar describes the addresses. Handlers that decode by themselves say with `o
 messages they take and give; msgspec describes those, as they really are on the wire.
 """
 
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, ClassVar, cast
 
@@ -31,6 +32,7 @@ from kithbook_server.api.problems import Problem
 _SCHEMAS = "#/components/schemas/"
 
 
+@dataclass
 class Messages(Operation):
     """An operation that says which messages its handler takes and gives."""
 

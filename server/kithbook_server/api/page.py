@@ -81,7 +81,7 @@ def _bodies(told: dict[str, Any]) -> Iterator[str]:
         yield f"<p>Takes {_names(asked['content'])}.</p>"
     for status, answer in told.get("responses", {}).items():
         about = escape(answer.get("description", "").partition("\n")[0])
-        yield f"<p>{escape(status)}: {_names(answer.get('content', {}))} {about}</p>"
+        yield f"<p>{escape(status)}: {about} {_names(answer.get('content', {}))}</p>"
 
 
 def _names(content: dict[str, Any]) -> str:

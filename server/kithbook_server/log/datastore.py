@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from eventsourcing.persistence import (
+    ConnectionPoolClosedError,
     DatabaseError,
     IntegrityError,
     OperationalError,
@@ -101,6 +102,8 @@ def telling(place: object) -> Iterator[None]:
         yield
     except IntegrityError:
         raise
+    except ConnectionPoolClosedError as error:
+        raise Unavailable(f"The database {place} has been closed.") from error
     except (OperationalError, sqlite3.OperationalError, TimeoutError, OSError) as error:
         raise Unavailable(
             f"The database {place} cannot be used: {error}.",

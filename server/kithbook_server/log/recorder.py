@@ -27,6 +27,7 @@ from kithbook_server.log.sqlite import SQLiteReading, SQLiteWriting
 NO_NETWORK = NetworkId(bytes(ID_BYTES))
 """Where the library's own `insert_events` puts events when it is not told a network."""
 
+_NO_END = 2**63 - 1
 _SELECT = "SELECT position, originator_id, originator_version, topic, state FROM stored_events"
 
 
@@ -95,8 +96,9 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
         writing = SQLiteWriting(raw(c))
         positions: list[int] = []
         for originator, events in groupby(stored_events, lambda event: event.originator_id):
-            start = _insert_run(writing, network, _log(originator), list(events))
-            positions += range(start, start + len(stored_events) - len(positions))
+            run = list(events)
+            start = _insert_run(writing, network, _log(originator), run)
+            positions += range(start, start + len(run))
         return positions
 
     def select_events(
@@ -148,9 +150,6 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
                 Notification(UUID(bytes=log), seq, topic, state, id=position)
                 for position, log, seq, topic, state in rows
             ]
-
-
-_NO_END = 2**63 - 1
 
 
 def _insert_run(

@@ -1,0 +1,44 @@
+"""Where the server can be reached, and the setup links that lead there."""
+
+from pathlib import Path
+
+from kithbook_server.settings import Settings
+from kithbook_server.stores import open_accounts
+
+
+def setup_link(settings: Settings, address: str) -> str:
+    """A new setup link, for a server that can be reached at this address."""
+    accounts = open_accounts(settings)
+    try:
+        return f"{address}/setup#{accounts.make_link(settings.link_hours)}"
+    finally:
+        accounts.close()
+
+
+def address_of(settings: Settings, port: int) -> str:
+    """How a device reaches the server: its origin, or else where it listens."""
+    if settings.origin:
+        return settings.origin
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def remember_address(folder: Path, address: str) -> None:
+    (folder / "address").write_text(address + "\n")
+
+
+def last_address(folder: Path) -> str | None:
+    """The address at which these data were last served."""
+    try:
+        return (folder / "address").read_text().strip() or None
+    except OSError:
+        return None
+
+
+def is_set_up(settings: Settings) -> bool:
+    """Whether a network is hosted, or a link waits for one."""
+    accounts = open_accounts(settings)
+    try:
+        return accounts.has_been_set_up()
+    finally:
+        accounts.close()

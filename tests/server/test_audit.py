@@ -1,0 +1,124 @@
+"""`kithd verify`: whatever byte was changed, it says where."""
+
+import sqlite3
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from kithbook.errors import KithbookError
+from kithbook.ids import event_id
+from kithbook.protocol import SyncRequest
+from kithbook_server.audit import Report, audit
+from kithbook_server.keys import verify
+from kithbook_server.log.recorder import SQLiteLogRecorder
+from kithbook_server.sync import SyncService
+from tests.devices import Log
+
+GUARDS = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+
+
+@pytest.fixture
+def ada() -> Log:
+    return Log.found().write(1_500)
+
+
+@pytest.fixture
+def bob(ada: Log) -> Log:
+    return ada.invite().join().write(30)
+
+
+@pytest.fixture
+def filled(recorder: SQLiteLogRecorder, service: SyncService, ada: Log, bob: Log) -> Path:
+    for page in (*ada.pages(), *bob.pages(size=7)):
+        service.sync(ada.network, SyncRequest([], [page]))
+    return Path(recorder.datastore.pool.db_name)
+
+
+def change(path: Path, statement: str, *values: object) -> None:
+    """Change the database behind the recorder's back."""
+    with sqlite3.connect(path) as sql:
+        for (name,) in sql.execute(GUARDS).fetchall():
+            sql.execute(f"DROP TRIGGER {name}")
+        assert sql.execute(statement, values).rowcount
+    sql.close()
+
+
+def report(path: Path) -> Report:
+    recorder = SQLiteLogRecorder.open(path)
+    try:
+        return audit(recorder, verify)
+    finally:
+        recorder.close()
+
+
+def test_what_was_received_fits(filled: Path, ada: Log, bob: Log) -> None:
+    assert report(filled) == Report(True, ada.seq + bob.seq, [])
+
+
+def test_an_empty_server_fits(recorder: SQLiteLogRecorder) -> None:
+    assert audit(recorder, verify) == Report(True, 0, [])
+
+
+def test_a_changed_byte_of_a_record_is_told_with_its_event(
+    filled: Path, ada: Log, bob: Log
+) -> None:
+    bent = bytearray(ada.records[1_233])
+    bent[40] ^= 1
+    change(filled, "UPDATE record SET record = ? WHERE record = ?", bytes(bent), ada.records[1_233])
+    found = report(filled)
+    assert not found.ok
+    assert [problem.event for problem in found.problems] == [event_id(ada.id, 1_234)]
+
+
+def test_each_log_has_its_first_problem(filled: Path, ada: Log, bob: Log) -> None:
+    for log in (ada, bob):
+        change(filled, "UPDATE record SET hash = zeroblob(32) WHERE hash = ?", log.hash_at(9))
+        change(filled, "UPDATE record SET hash = zeroblob(32) WHERE hash = ?", log.hash_at(20))
+    assert {problem.event for problem in report(filled).problems} == {
+        event_id(ada.id, 9),
+        event_id(bob.id, 9),
+    }
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE seal SET signature = zeroblob(64) WHERE seq = 1000",
+        "UPDATE log SET hash = zeroblob(32)",
+        "UPDATE log SET seq = seq - 1",
+        "UPDATE log SET key = zeroblob(32)",
+        "UPDATE record SET topic = 'membership' WHERE position = 77",
+        "UPDATE act SET position = 78 WHERE seq > 1",
+        "DELETE FROM record WHERE position = 300",
+        "DELETE FROM record WHERE position > 1520",
+        "DELETE FROM seal WHERE seq = (SELECT max(seq) FROM seal)",
+        "UPDATE arrival SET count = count - 1 WHERE position = 1",
+        "UPDATE arrival SET first = first + 1 WHERE position = 1",
+    ],
+)
+def test_every_change_is_told(filled: Path, statement: str) -> None:
+    change(filled, statement)
+    assert not report(filled).ok
+
+
+def test_a_flipped_byte_anywhere_in_what_was_written_is_told(filled: Path, ada: Log) -> None:
+    with sqlite3.connect(filled) as sql:
+        sql.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    sql.close()
+    whole = filled.read_bytes()
+    random = Random(1)
+    for record in random.sample(ada.records, 5):
+        at = whole.index(record) + random.randrange(len(record))
+        bent = bytearray(whole)
+        bent[at] ^= 1 << random.randrange(8)
+        copy = filled.with_name("copy.sqlite")
+        copy.write_bytes(bent)
+        assert not _is_whole(copy), at
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        return report(path).ok
+    except KithbookError:
+        return False
