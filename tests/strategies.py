@@ -47,7 +47,7 @@ def some(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.none() | strategy
 
 
-def people(at_least: int) -> st.SearchStrategy[tuple[bytes, ...]]:
+def several(at_least: int) -> st.SearchStrategy[tuple[bytes, ...]]:
     return st.lists(ids, min_size=at_least, max_size=4).map(tuple)
 
 
@@ -61,7 +61,7 @@ COMMON: dict[str, st.SearchStrategy[Any]] = {
 FIELDS: dict[type, dict[str, st.SearchStrategy[Any]]] = {
     Met: {
         "by": ids,
-        "people": people(1),
+        "people": several(1),
         "where": some(text),
         "how": some(st.sampled_from(["in-person", "call", "message", "event"])),
     },
@@ -75,7 +75,7 @@ FIELDS: dict[type, dict[str, st.SearchStrategy[Any]]] = {
         "unset": st.lists(words, max_size=2).map(tuple),
         "over": refs,
     },
-    Merged: {"people": people(2)},
+    Merged: {"people": several(2)},
     Retracted: {"event": any_ref, "why": some(text)},
     Ruled: {"setting": words, "value": text},
     Erased: {"events": refs},
@@ -164,33 +164,42 @@ def cards(draw: st.DrawFn) -> dict[str, str]:
 
 
 LEVELS = (None, 0, 0, 1, 45, 50, 74, 90, 98, 100, 100)
-TELLING: dict[type, dict[str, st.SearchStrategy[Any]]] = {
-    Met: {"by": persons, "people": st.lists(persons, min_size=1, max_size=3).map(tuple)},
-    Helped: {"by": persons, "to": persons, "what": st.just("x"), "kind": kinds, "size": sizes},
-    Thanked: {"by": persons, "to": persons},
-    Referred: {"by": persons, "who": persons, "to": persons},
-    Trusted: {"by": persons, "whom": persons, "level": st.sampled_from(LEVELS)},
-    Described: {
-        "person": persons,
-        "set": cards(),
-        "unset": st.lists(card_fields, max_size=1).map(tuple),
-    },
-    Merged: {"people": st.lists(persons, min_size=2, max_size=3, unique=True).map(tuple)},
-    Retracted: {"event": st.just(Ref(LOGS[-1], 1, bytes(CHECK_BYTES)))},
-    Ruled: {},
-    Erased: {"events": st.just(())},
-}
+
+
+def telling(who: Sequence[bytes]) -> dict[type, dict[str, st.SearchStrategy[Any]]]:
+    """The fields of each type, as far as they are not references, among these people."""
+    one = st.sampled_from(who)
+    return {
+        Met: {"by": one, "people": st.lists(one, min_size=1, max_size=3).map(tuple)},
+        Helped: {"by": one, "to": one, "what": st.just("x"), "kind": kinds, "size": sizes},
+        Thanked: {"by": one, "to": one},
+        Referred: {"by": one, "who": one, "to": one},
+        Trusted: {"by": one, "whom": one, "level": st.sampled_from(LEVELS)},
+        Described: {
+            "person": one,
+            "set": cards(),
+            "unset": st.lists(card_fields, max_size=1).map(tuple),
+        },
+        Merged: {"people": st.lists(one, min_size=2, max_size=3, unique=True).map(tuple)},
+        Retracted: {"event": st.just(Ref(LOGS[-1], 1, bytes(CHECK_BYTES)))},
+        Ruled: {},
+        Erased: {"events": st.just(())},
+    }
+
+
+TELLING = {size: telling(PEOPLE[:size]) for size in range(2, len(PEOPLE) + 1)}
 MANY = (Met, Helped, Helped, Thanked, Thanked, Referred, Trusted, Trusted, Trusted)
 FEW = (Described, Described, Described, Merged, Retracted, Retracted, Ruled, Erased)
 TYPES = MANY + FEW
 ABOUT_TRUST = (*[Trusted] * 9, Helped, Met, Referred, Retracted)
+ABOUT_DEALINGS = (Trusted, Trusted, Helped, Thanked, Referred, Met)
 
 
 @st.composite
-def telling_events(draw: st.DrawFn, types: Sequence[type] = TYPES) -> Any:
+def telling_events(draw: st.DrawFn, types: Sequence[type], size: int) -> Any:
     """An event of the small world, as yet without references."""
     type_ = draw(st.sampled_from(types))
-    fields = {name: draw(values) for name, values in TELLING[type_].items()}
+    fields = {name: draw(values) for name, values in TELLING[size][type_].items()}
     if type_ is Ruled:
         fields["setting"] = draw(st.sampled_from(list(VALUES)))
         fields["value"] = draw(st.sampled_from(VALUES[fields["setting"]]))
@@ -255,13 +264,15 @@ def histories(
     *,
     min_size: int = 0,
     max_size: int = 14,
+    people: int = len(PEOPLE),
     whose: st.SearchStrategy[list[Log]] | None = None,
 ) -> History:
     """A small history. Clocks of different logs tie, lag and lead."""
     owners = draw(logs() if whose is None else whose)
     heads = {log.id: (0, draw(st.integers(0, 4))) for log in owners}
     written: list[Written] = []
-    for event in draw(st.lists(telling_events(types), min_size=min_size, max_size=max_size)):
+    events = telling_events(types, people)
+    for event in draw(st.lists(events, min_size=min_size, max_size=max_size)):
         log = draw(st.sampled_from(owners)).id
         seq, hlc = heads[log][0] + 1, heads[log][1] + draw(st.integers(1, 3))
         heads[log] = seq, hlc

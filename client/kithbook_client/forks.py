@@ -35,15 +35,14 @@ def set_aside(db: Connection, logs: Logs, index: Index, log: Log, after: int, no
     logs.cut(log, after)
 
 
-def restated(entry: Entry, hash_: bytes, moved: Mapping[Ref, Ref]) -> AnyEvent:
-    """What a set-aside event says, to be said again: its source tells which event it was.
+def source_of(entry: Entry, hash_: bytes) -> bytes:
+    """What the event that says a set-aside one again has as its source."""
+    return entry.event.source or sha256(_SOURCE_DOMAIN + hash_).digest()[:ID_BYTES]
 
-    `moved` maps the events of the branch to what restates them.
-    """
-    event = entry.event
-    changes: dict[str, Any] = {
-        "source": event.source or sha256(_SOURCE_DOMAIN + hash_).digest()[:ID_BYTES]
-    }
+
+def restated(event: AnyEvent, source: bytes, moved: Mapping[Ref, Ref]) -> AnyEvent:
+    """The event to be said again; `moved` maps what it may refer to in its old branch."""
+    changes: dict[str, Any] = {"source": source}
     for field in event.__struct_fields__:
         value = getattr(event, field)
         if isinstance(value, Ref):

@@ -35,7 +35,7 @@ class Handles:
             gone += [(text, person, field) for text, _ in _handles(field, before)]
             come += [(text, person, field, whole) for text, whole in _handles(field, after)]
             if field == NAME:
-                names.append((after, person))
+                names.append((after or None, person))
         if gone:
             self.db.executemany(
                 "DELETE FROM handle WHERE text = ? AND person = ? AND field = ?", gone

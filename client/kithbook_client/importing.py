@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from kithbook.errors import Invalid, KithbookError, TooLarge
+from kithbook.errors import Ambiguous, Invalid, NotFound, TooLarge
 from kithbook.events import Content, Described
 from kithbook.facts.effects import Entry
 from kithbook.ids import CHECK_BYTES, ID_BYTES, NetworkId, Ref, fold_name, person_id
@@ -156,7 +156,7 @@ class _Import:
                 "at": at, "zone": zone, "note": line.note, "source": source, "batch": self.batch
             }  # fmt: skip
             events = [event_of(line, self._who, self._which, common)]
-        except KithbookError as error:
+        except (Ambiguous, Invalid, NotFound) as error:  # of the line; a full disk ends the import
             self._leave(number, error.message)
             self._unborn()
             return

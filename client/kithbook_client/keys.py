@@ -50,8 +50,8 @@ def machine(path: str) -> str:
     parts = [str(os.stat(path).st_ino)]
     for name in _MACHINE_FILES:
         try:
-            with open(name, encoding="ascii") as file:
-                parts.append(file.read().strip())
+            with open(name, "rb") as file:
+                parts.append(file.read().decode(errors="replace").strip())
             break
         except OSError:
             continue

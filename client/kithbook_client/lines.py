@@ -40,8 +40,8 @@ class Line(
 ):
     """What every line may carry; `event` is the id it was exported with.
 
-    A line's source is the hash of its canonical JSON, which leaves defaults out: a field that a
-    later release adds changes no source.
+    A line's source is a hash of its canonical JSON. A field that a later release adds must be None
+    where it is not told: None is left out, and so no source changes.
     """
 
     at: str | None = None

@@ -72,7 +72,7 @@ class Logs(dict[bytes, Log]):
             (self.network,),
         ):
             who = None if person is None else self.people.id(person)
-            found = Standing(who, role, until, why)
+            found = Standing(who, role, until, why) if who or why else UNKNOWN
             self._keep(Log(no, id_, key, device or "", seq, hash_ or NO_HASH, hlc, found))
         row = self.db.execute(
             "SELECT position FROM tracking WHERE network = ?", (self.network,)

@@ -1,6 +1,6 @@
 """Numbers: ids as the small integers by which rows refer to people and events."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from kithbook.errors import Damaged
 from kithbook_client.schema import REPAIR, Connection
@@ -8,6 +8,8 @@ from kithbook_client.schema import REPAIR, Connection
 SEQ_BITS = 32
 MAX_SEQ = 2**SEQ_BITS - 1
 NEVER = 2**63
+MANY = 1_000
+"""Looking up more people than this one by one takes longer than reading them all."""
 
 
 def place(log: int, seq: int) -> int:
@@ -46,8 +48,10 @@ class People(dict[bytes, int]):
         ).fetchone()
         return self._keep(person, found[0]) if found else None
 
-    def find_all(self, people: Iterable[bytes]) -> list[int]:
+    def find_all(self, people: Collection[bytes]) -> list[int]:
         """The numbers of those who have one."""
+        if len(people) > MANY:
+            self.load()
         return [number for person in people if (number := self.find(person)) is not None]
 
     def id(self, number: int) -> bytes:

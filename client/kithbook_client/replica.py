@@ -278,8 +278,9 @@ class Replica:
             branch = self.logs.after(log, common)
             set_aside(self.db, self.logs, self.index, log, common, now_ms)
             received = self._receive(pages, self._intake(now_ms, is_stale=True))
+            if log.key == self.home.device().key:
+                self.home.new_device()  # somebody else has this key
             if log.key in self.home.devices:
-                self.home.new_device()
                 self._restate(branch, now_ms)
             return received
 
@@ -375,15 +376,18 @@ class Replica:
         return self.home.devices[log.key or b""].secret
 
     def _restate(self, branch: Iterable[tuple[Entry, bytes]], now_ms: int) -> None:
-        """Say again what this device wrote in a branch that was set aside."""
-        from kithbook_client.forks import restated
+        """Say again what this device wrote in a branch that was set aside, and has not yet said."""
+        from kithbook_client.forks import restated, source_of
 
-        log = self._own_log(now_ms)
+        sources = {hash_: source_of(entry, hash_) for entry, hash_ in branch}
+        said = self.index.counting(self.me, list(sources.values()))
         moved: dict[Ref, Ref] = {}
         for entry, hash_ in branch:
-            if not isinstance(entry.event, OPENINGS):
-                (said,) = self._append(log, [restated(entry, hash_, moved)], now_ms)
-                moved[_ref(entry)] = _ref(said)
+            if sources[hash_] in said or isinstance(entry.event, OPENINGS):
+                continue
+            event = restated(entry.event, sources[hash_], moved)
+            (again,) = self._append(self._own_log(now_ms), [event], now_ms)
+            moved[_ref(entry)] = _ref(again)
 
     def _receive(self, pages: Iterable[Page], intake: Intake) -> Received:
         refused: dict[bytes, Refusal] = {}

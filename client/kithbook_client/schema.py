@@ -12,6 +12,7 @@ Connection = sqlite3.Connection
 VERSION = 1
 """Of the tables; `migrations` holds one step for each."""
 BUSY_SECONDS = 10
+DAMAGE = ("not a database", "malformed", "append-only", "Could not decode")
 REPAIR = (
     "Put back a copy of the file, or move it away and get everything back with a device link from "
     "another device."
@@ -104,7 +105,8 @@ def _in_words(path: str, error: sqlite3.DatabaseError) -> KithbookError:
             "Try again when it is done.",
             code="locked",
         )
-    if "full" in said:
+    # Without room for the index that its processes share, SQLite speaks of an I/O error.
+    if "full" in said or getattr(error, "sqlite_errorname", "") == "SQLITE_IOERR_SHMSIZE":
         return Unavailable(
             f"The disk is full, so nothing was written to {path}.",
             "Make room, then run the command again.",
@@ -116,7 +118,7 @@ def _in_words(path: str, error: sqlite3.DatabaseError) -> KithbookError:
             "Give yourself the right to write to the file and its folder, or use another --home.",
             code="read_only",
         )
-    if "not a database" in said or "malformed" in said or "append-only" in said:
+    if any(words in said for words in DAMAGE):
         return Damaged(f"{path} is damaged: {said}.", REPAIR)
     return Unavailable(f"{path} cannot be used: {said}.", "Look at the folder and its rights.")
 
@@ -124,6 +126,7 @@ def _in_words(path: str, error: sqlite3.DatabaseError) -> KithbookError:
 def _open(path: str) -> Connection:
     db = sqlite3.connect(path, BUSY_SECONDS, isolation_level=None, cached_statements=256)
     db.execute("PRAGMA synchronous = FULL")
+    db.execute("PRAGMA recursive_triggers = ON")  # REPLACE deletes, and the log says no to that too
     db.execute(f"PRAGMA cache_size = -{CACHE_KB}")
     return db
 

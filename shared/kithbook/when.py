@@ -66,7 +66,7 @@ def format_at(at: int, zone: int | None) -> str:
     return f"{_day(day)}T{hours:02}:{minutes:02}:{seconds % 60:02}{exact}{_offset(zone)}"
 
 
-@lru_cache
+@lru_cache(4096)
 def _day(number: int) -> str:
     return date.fromordinal(EPOCH.toordinal() + number).isoformat()
 

@@ -187,9 +187,9 @@ def reader(store: Store, history: History, me: bytes, now: int = TODAY) -> Reade
 
 
 def dump(store: Store) -> dict[tuple[str, Any], Any]:
-    """What every row of the resolved facts says."""
+    """Every row of the resolved facts."""
     return {
-        (table, key): store.load(table, key).value
+        (table, key): msgspec.structs.astuple(store.load(table, key))
         for table, rows in store.rows.items()
         for key in rows
     }

@@ -5,10 +5,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kithbook.envelope import Head
-from kithbook.events import Helped, Merged, Met, Referred, Retracted, Thanked
+from kithbook.events import (
+    Described,
+    Helped,
+    Merged,
+    Met,
+    Referred,
+    Retracted,
+    Ruled,
+    Thanked,
+    Trusted,
+)
 from kithbook.facts.digest import digest
 from kithbook.facts.rows import Void
-from tests.oracle import Log, World
+from kithbook.ids import Ref
+from tests.oracle import Log, World, Written
 from tests.shared.memory import (
     STORES,
     Store,
@@ -20,15 +31,16 @@ from tests.shared.memory import (
     stored,
 )
 from tests.shared.story import DAY_0, Story, who
-from tests.strategies import LOGS, PEOPLE, TODAY, History, arrivals, histories
+from tests.strategies import LOGS, PEOPLE, TODAY, History, arrivals, check, histories
 
 make = pytest.mark.parametrize("make", STORES.values(), ids=STORES)
 longer = histories(min_size=5, max_size=18)
+of_few = histories(min_size=5, people=2, whose=st.just([Log(log, PEOPLE[0]) for log in LOGS[:2]]))
 SOURCE = bytes([0xCC]) * 16
 
 
 @make
-@given(data=st.data(), history=longer)
+@given(data=st.data(), history=longer | of_few)
 def test_any_order_and_any_batches_give_the_same_rows_and_weight(
     make: Any, data: st.DataObject, history: History
 ) -> None:
@@ -176,6 +188,43 @@ def test_a_retraction_reaches_every_copy_written_before_it_and_none_written_afte
     again = story.helped("Bob", "Ada", source=SOURCE)
     assert [story.why_not(e) for e in copies] == ["retracted"] * 2
     assert story.why_not(again) is None
+
+
+def test_a_later_copy_counts_again_when_the_earlier_one_turns_out_to_be_retracted() -> None:
+    """What it told comes back into every table it had been taken out of."""
+    ada, bob = who("Ada"), who("Bob")
+    told = [
+        Helped(at=DAY_0, by=bob, to=ada, what="x", source=bytes([1]) * 16),
+        Thanked(
+            at=DAY_0, by=ada, to=bob, helps=(Ref(LOGS[2], 1, check(LOGS[2], 1)),), source=SOURCE
+        ),
+        Referred(at=DAY_0, by=bob, who=who("Carol"), to=ada, source=bytes([2]) * 16),
+        Described(at=DAY_0, person=bob, set={"name": "Bob"}, source=bytes([3]) * 16),
+        Merged(at=DAY_0, people=(bob, who("Dan")), source=bytes([4]) * 16),
+        Ruled(at=DAY_0, setting="cut", value="1", source=bytes([5]) * 16),
+        Trusted(at=DAY_0, by=ada, whom=bob, level=50, source=bytes([6]) * 16),
+    ]
+    originals = log_of(0, told)
+    refs = [Ref(w.log, w.seq, w.check) for w in originals]
+    retractions = log_of(1, [Retracted(at=DAY_0, event=ref) for ref in refs])
+    copies = log_of(2, told)
+    logs = [Log(log, ada) for log in LOGS[:3]]
+    history = History(logs, [*originals, *retractions, *copies])
+    store = new_memory()
+    for part in (originals, copies, retractions):
+        receive(store, history, part)
+    assert dump(store) == dump(stored(history))
+    assert [store.load("void", w.place) for w in copies] == [None] * len(copies)
+    assert store.load("help", (LOGS[2], 1)).closed({})
+
+
+def log_of(number: int, events: list[Any]) -> list[Written]:
+    """A log that was written after those of a lower number."""
+    log = LOGS[number]
+    return [
+        Written(log, seq, 100 * number + seq, check(log, seq), event)
+        for seq, event in enumerate(events, 1)
+    ]
 
 
 def test_a_retraction_with_the_source_of_an_event_is_no_copy_of_it() -> None:

@@ -9,11 +9,21 @@ from kithbook.readings.trust.levels import levels
 from tests import oracle
 from tests.oracle import World
 from tests.shared.memory import reader, stored
-from tests.strategies import ABOUT_TRUST, PEOPLE, TODAY, History, histories, persons, private
+from tests.strategies import (
+    ABOUT_DEALINGS,
+    ABOUT_TRUST,
+    PEOPLE,
+    TODAY,
+    History,
+    histories,
+    persons,
+    private,
+)
 
 longer = histories(min_size=6, max_size=18)
 of_contact = histories((Met, Helped, Described, Described, Ruled), min_size=4, whose=private)
 of_help = histories((Helped, Helped, Thanked, Thanked, Retracted, Merged), min_size=4)
+of_dealings = histories(ABOUT_DEALINGS, min_size=4, people=2, whose=private)
 of_trust = histories(ABOUT_TRUST, min_size=6, max_size=18, whose=private)
 
 
@@ -73,7 +83,7 @@ def test_rules_are_what_the_oracle_says(history: History) -> None:
         assert getattr(read.rules, name) == getattr(rules, name)
 
 
-@given(history=longer, me=persons)
+@given(history=longer | of_dealings, me=persons)
 def test_direct_levels_are_what_the_oracle_says(history: History, me: bytes) -> None:
     read, world = both(history, me)
     found = levels(read.shelf.links_from(PEOPLE), read.one, read.word, read.rules)

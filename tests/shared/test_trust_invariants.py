@@ -40,8 +40,9 @@ def networks(draw: st.DrawFn, size: int = 6) -> Levels:
 
 
 def search(levels: Levels, rules: oracle.Rules = DEFAULT, start: bytes = START) -> Search:
-    by = graph({pair: used(level) for pair, level in levels.items()})
-    return Search(start, lambda person: by.get(person, {}), used_rules(rules))
+    pairs = {pair: used(level) for pair, level in levels.items()}
+    by, of = graph(pairs), graph({(b, a): level for (a, b), level in pairs.items()})
+    return Search(start, lambda p: by.get(p, {}), lambda p: of.get(p, {}), used_rules(rules))
 
 
 def used(level: oracle.Level) -> Level:
@@ -54,8 +55,7 @@ def used_rules(rules: oracle.Rules) -> Rules:
 
 
 def one(levels: Levels, to: bytes, rules: oracle.Rules = DEFAULT, *, others: bool = False) -> Score:
-    vouchers = {a: used(level) for (a, b), level in levels.items() if b == to}
-    return search(levels, rules).one(to, vouchers, others=others)
+    return search(levels, rules).one(to, others=others)
 
 
 def all_at_once(levels: Levels, rules: oracle.Rules = DEFAULT) -> dict[bytes, Score]:

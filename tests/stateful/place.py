@@ -109,7 +109,7 @@ class Device:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.now_ms = NOW_MS
-        self.random = Random(folder.name).randbytes
+        self.random = Random(f"{folder.parent.name} {folder.name}").randbytes
         self.home: Home
         self.replica: Replica
 

@@ -27,7 +27,7 @@ def explain(error: Exception, call: Call) -> int:
     """Say what went wrong on stderr; the exit code."""
     if isinstance(error, click.UsageError):
         return _misunderstood(error, call)
-    if os.environ.get("KITH_DEBUG"):
+    if not isinstance(error, KithbookError) and os.environ.get("KITH_DEBUG"):
         raise error
     known = error if isinstance(error, KithbookError) else _in_words(error)
     if call.json:

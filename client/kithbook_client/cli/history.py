@@ -1,12 +1,13 @@
 """The history: what was recorded, and where words occur in it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import click
-import msgspec
 
+from kithbook.clock import wall_ms
 from kithbook.codec import Unreadable
-from kithbook.readings.answers import EventAnswer, Events
+from kithbook.readings.answers import Events
 from kithbook.readings.listing import Logged, event_answer
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.command import command
@@ -16,31 +17,78 @@ from kithbook_client.cli.words import day_words, short_id, told
 SHOWN = 100
 
 
-@command("log", "kith log", "kith log Bob --limit 20", "kith log --all --json")
+@command("log", "kith log", "kith log Bob --limit 20", "kith log --all --order at --json")
 @click.argument("who", required=False, metavar="[WHO]")
 @click.option(
-    "--limit", type=click.IntRange(min=1), default=SHOWN, help=f"How many (default {SHOWN})."
+    "--limit",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=SHOWN,
+    help=f"How many, of the last ones (default {SHOWN}).",
 )
 @click.option("--all", "everything", is_flag=True, help="Every event there is.")
-def kith_log(call: Call, who: str | None, limit: int, everything: bool) -> None:
+@click.option(
+    "--order",
+    type=click.Choice(["at", "recorded", "received"]),
+    default="recorded",
+    metavar="ORDER",
+    help="By when it happened (at), was recorded (default) or was received here.",
+)
+def kith_log(call: Call, who: str | None, limit: int, everything: bool, order: str) -> None:
     """What has been recorded, the newest last.
 
     Events that do not count any more stay in it, with the reason.
     """
     person = call.people.find(who).id if who is not None else None
-    found = call.replica.events(person=person, limit=None if everything else limit + 1)
-    shown = found if everything else found[-limit:]
-    if len(shown) > SHOWN:
+    if everything or order != "recorded":
+        found, count = events_of(call, person, None)
+        found.sort(key=ORDERS[order])
+        found = found if everything else found[-limit:]
+    else:
+        found, count = events_of(call, person, limit)
+    if len(found) > SHOWN:
         call.reader.names.load()
     if call.json:
-        more = call.replica.count(person) - len(shown)
-        print_json(
-            Events([event_answer(one, call.reader.names.__getitem__) for one in shown], more)
-        )
+        names = call.reader.names
+        told = [event_answer(one, names.__getitem__) for one in found]
+        print_json(Events(told, count - len(found)))
         return
-    if len(shown) < len(found):
-        say(dim("… and older ones (--all)"))
-    print_events(call, shown)
+    if len(found) < count:
+        say(dim(f"… {count - len(found):,} older ones (--all)"))
+    print_events(call, found)
+
+
+def _recorded(logged: Logged) -> tuple[int, bytes, int]:
+    return logged.hlc, logged.log, logged.seq
+
+
+def _happened(logged: Logged) -> tuple[int, tuple[int, bytes, int]]:
+    event = logged.event
+    unknown = wall_ms(logged.hlc) * 1000
+    return unknown if isinstance(event, Unreadable) else event.at, _recorded(logged)
+
+
+def _received(logged: Logged) -> tuple[int, tuple[int, bytes, int]]:
+    return logged.received, _recorded(logged)
+
+
+ORDERS: dict[str, Callable[[Logged], Any]] = {
+    "at": _happened,
+    "recorded": _recorded,
+    "received": _received,
+}
+
+
+def events_of(call: Call, person: bytes | None, limit: int | None) -> tuple[list[Logged], int]:
+    """The events recorded last, of all or that name one human, and how many there are."""
+    replica = call.replica
+    ids = set() if person is None else call.reader.ids(person)
+    if len(ids) < 2:
+        return replica.events(person=person, limit=limit), replica.count(person)
+    # Somebody who was merged is named under several ids, and some events name two of them.
+    found = {(e.log, e.seq): e for one in ids for e in replica.events(person=one)}
+    events = sorted(found.values(), key=_recorded)
+    return events[-limit:] if limit else events, len(events)
 
 
 def print_events(call: Call, found: Sequence[Logged]) -> None:
@@ -62,39 +110,3 @@ def _what(call: Call, logged: Logged) -> str:
     event = logged.event
     note = None if isinstance(event, Unreadable) else event.note
     return told(event, call.name) + (f" | {note}" if note else "")
-
-
-class PersonFound(msgspec.Struct, frozen=True):
-    id: str
-    name: str
-
-
-class Found(msgspec.Struct, frozen=True):
-    people: list[PersonFound]
-    events: list[EventAnswer]
-
-
-@command("search", "kith search javazone", 'kith search "react dev"')
-@click.argument("text", nargs=-1, required=True, metavar="TEXT…")
-@click.option("--limit", type=click.IntRange(min=1), default=50, help="How many (default 50).")
-def kith_search(call: Call, text: tuple[str, ...], limit: int) -> None:
-    """Find people and events by the words in them.
-
-    Case and accents do not matter, and the last word may be only begun.
-    """
-    people, events = call.replica.search(" ".join(text), limit)
-    names = call.reader.names
-    if call.json:
-        print_json(
-            Found(
-                [PersonFound(person.hex(), names[person]) for person in people],
-                [event_answer(one, names.__getitem__) for one in events],
-            )
-        )
-        return
-    if not people and not events:
-        say("Nothing has these words.")
-    if people:
-        table(("name", "id"), [(names[person], person.hex()[:8]) for person in people])
-    if events:
-        print_events(call, events)

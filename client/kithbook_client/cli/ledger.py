@@ -1,17 +1,27 @@
 """The ledger: two tallies for each person, and the helps that wait for thanks."""
 
+from collections.abc import Sequence
+
 import click
 
 from kithbook.codec import Unreadable
 from kithbook.events import AnyEvent, Helped
-from kithbook.readings.answering import account_answer, ledger_answer
-from kithbook.readings.answers import AccountAnswer, Ledger, Tally
-from kithbook.readings.ledger import Account
+from kithbook.ids import event_id
+from kithbook.readings.answering import (
+    account_answer,
+    accounts_in_order,
+    ledger_answer,
+    moment_text,
+    referral_answer,
+)
+from kithbook.readings.answers import Ledger
+from kithbook.readings.ledger import Account, by_kind
 from kithbook.readings.reader import Reader
+from kithbook.readings.referrals import Outcome
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.command import command
 from kithbook_client.cli.output import dim, plain, print_json, say, table
-from kithbook_client.cli.words import day_words, short_event
+from kithbook_client.cli.words import day, day_words, short_event, subject
 
 
 @command("ledger", "kith ledger", "kith ledger Bob", "kith ledger --from Bob")
@@ -24,21 +34,28 @@ def kith_ledger(call: Call, who: str | None, viewpoint: str | None) -> None:
     only about them, with every help that waits for thanks.
     """
     start = call.people.find(viewpoint).id if viewpoint is not None else None
-    answer = ledger_answer(call.reader, start) if who is None else _of(call, who, start)
-    if call.json:
-        print_json(answer)
-    elif not answer.ledger:
-        say('No help is recorded yet. Who helped you? kith helped me "a lead" --by Bob')
+    if who is not None:
+        _one(call, call.people.find(who).id, start)
+    elif call.json:
+        print_json(ledger_answer(call.reader, start))
+    elif accounts := accounts_in_order(call.reader, start):
+        _print(call, accounts)
     else:
-        _print(answer.ledger)
-        if who is not None:
-            print_open(call, answer.ledger[0])
+        say('No help is recorded yet. Who helped you? kith helped me "a lead" --by Bob')
 
 
-def _of(call: Call, who: str, start: bytes | None) -> Ledger:
-    reader = call.reader
-    account = account_with(reader, call.people.find(who).id, start)
-    return Ledger([account_answer(account, reader.names)])
+def _one(call: Call, person: bytes, start: bytes | None) -> None:
+    """Only what is between two people."""
+    reader, names = call.reader, call.reader.names
+    account = account_with(reader, person, start)
+    referrals = reader.referrals(person)
+    if call.json:
+        referred = [referral_answer(outcome, names) for outcome in referrals]
+        print_json(Ledger([account_answer(account, names)], referred))
+        return
+    _print(call, [account])
+    print_open(call, account)
+    print_referrals(call, referrals)
 
 
 def account_with(reader: Reader, person: bytes, start: bytes | None = None) -> Account:
@@ -56,10 +73,11 @@ def account_with(reader: Reader, person: bytes, start: bytes | None = None) -> A
     )
 
 
-def _print(accounts: list[AccountAnswer]) -> None:
+def _print(call: Call, accounts: Sequence[Account]) -> None:
+    names = call.reader.names
     rows = [
         (
-            account.name,
+            names[account.person],
             tally_words(account.given),
             tally_words(account.received),
             str(len(account.thanks_owed) or ""),
@@ -70,24 +88,32 @@ def _print(accounts: list[AccountAnswer]) -> None:
     table(("name", "given", "received", "to thank for", "thanks to come"), rows, right=(3, 4))
 
 
-def tally_words(tally: Tally) -> str:
+def tally_words(helps: list[int]) -> str:
     """`2 information, 1 money`; nothing for no helps."""
-    counts = {"information": tally.information, "money": tally.money, "fun": tally.fun}
-    return ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+    return ", ".join(f"{count} {kind}" for kind, count in by_kind(helps).items() if count)
 
 
-def print_open(call: Call, account: AccountAnswer) -> None:
-    """The helps between you and one person that wait for thanks, with their ids."""
-    for heading, events in (
+def print_open(call: Call, account: Account) -> None:
+    """The helps between two people that wait for thanks, with their ids."""
+    for heading, waiting in (
         ("Not thanked for yet", account.thanks_owed),
         ("Thanks to come for", account.thanks_due),
     ):
-        for event in events:
-            logged = call.replica.find_event(event)
-            say(f"{heading}: {plain(_help_words(call, logged.event))}  {dim(short_event(event))}")
+        for one in waiting:
+            event = event_id(one.log, one.seq)
+            what = _help_words(call, call.replica.find_event(event).event)
+            say(f"{heading}: {plain(what)}  {dim(short_event(event))}")
 
 
 def _help_words(call: Call, event: AnyEvent | Unreadable) -> str:
     if not isinstance(event, Helped):
         return "a help"
     return f"{event.what}, {day_words(event.at, event.zone, call.now)}"
+
+
+def print_referrals(call: Call, referrals: Sequence[Outcome]) -> None:
+    """Who was recommended to whom, and whether anything came of it."""
+    for one in referrals:
+        since = f"; in touch since, last {day(moment_text(one.contact))}" if one.contact else ""
+        by, who, to = subject(call.name(one.by)), call.name(one.who), call.name(one.to)
+        say(plain(f"{by} referred {who} to {to}, {day(moment_text(one.moment))}{since}"))

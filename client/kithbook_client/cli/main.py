@@ -23,13 +23,13 @@ PAGE = {
     },
     "Look": {
         "contacts": ("contacts", "Everybody you know, and when you were last in touch."),
-        "next": ("contacts", "Whom to get in touch with, and whom to thank."),
+        "next": ("next", "Whom to get in touch with, and whom to thank."),
         "show": ("show", "All that is known of one person, on one page."),
         "ledger": ("ledger", "Who gave what to whom, and thanks still open."),
         "trust": ("trust", "How far you can trust people, by what those you trust say."),
         "why": ("trust", "Where a trust score comes from, number by number."),
         "log": ("history", "What has been recorded, the newest last."),
-        "search": ("history", "Find people and events by the words in them."),
+        "search": ("search", "Find people and events by the words in them."),
     },
     "Correct": {
         "retract": ("retract", "Take an event back; it stays visible in the log."),
@@ -49,8 +49,8 @@ PAGE = {
     "Share": {
         "sync": ("exchange", "Exchange events with the server, a folder or a file."),
         "join": ("begin", "Use a link: from another device of yours, or an invitation."),
-        "device": ("sharing", "The devices that write for you."),
-        "network": ("sharing", "The networks you are in."),
+        "device": ("devices", "The devices that write for you."),
+        "network": ("networks", "The networks you are in."),
     },
 }
 """Heading → command → the module that has it, and what it is for."""

@@ -27,12 +27,13 @@ class NamedAnswer(msgspec.Struct, frozen=True):
 
 
 class Recorded(msgspec.Struct, frozen=True):
-    """What a verb answers in JSON: the event, and the people that the line named."""
+    """What a verb answers in JSON: the event, the people that the line named, and its fields."""
 
     event: str
     type: str
     at: str
     people: list[NamedAnswer]
+    fields: dict[str, object]
 
 
 AT = click.Option(
@@ -84,7 +85,7 @@ class Recording:
         """How to call somebody in a sentence."""
         if person == self.replica.me:
             return "you"
-        named = self._named.get(person) or self.people.named(person)
+        named = self._one(person)
         return f"{named.name} (new)" if named.new else named.name
 
     def apart(self, *people: bytes) -> None:
@@ -104,10 +105,7 @@ class Recording:
         known = (self.at, self.zone) if self.at <= self.call.now_us else instant(self.call.now)
         entry = self.replica.append([*self.people.births(*known), event])[-1]
         if self.call.json:
-            named = [self._named[p] for p in people_in(event) if p in self._named]
-            people = [NamedAnswer(one.id.hex(), one.name, one.new) for one in named]
-            at = format_at(event.at, event.zone)
-            print_json(Recorded(event_id(entry.log, entry.seq), type_name(event), at, people))
+            print_json(self._answer(event, event_id(entry.log, entry.seq)))
             return
         words = words or told(event, self.name)
         if self.dated:
@@ -115,6 +113,21 @@ class Recording:
         say(f"{plain(sentence(words))}  {dim(short_id(entry.log, entry.seq))}")
         for hint in self._hints():
             say(plain(hint))
+
+    def _answer(self, event: Content, id_: str) -> Recorded:
+        from kithbook.readings.listing import fields
+
+        named = [self._named[person] for person in people_in(event) if person in self._named]
+        return Recorded(
+            id_,
+            type_name(event),
+            format_at(event.at, event.zone),
+            [NamedAnswer(one.id.hex(), one.name, one.new) for one in named],
+            fields(event, lambda person: self._one(person).name),
+        )
+
+    def _one(self, person: bytes) -> Named:
+        return self._named.get(person) or self.people.named(person)
 
     def _hints(self) -> list[str]:
         hints = []

@@ -43,15 +43,15 @@ def kith_retract(
     EVENT is LOG:SEQ as `kith log` shows it, or `last` for the last one this device wrote.
     """
     recording = Recording(call, at, note)
-    recording.common["why"] = why and clean("reason", why)
+    fields = recording.common | {"why": why and clean("reason", why)}
     if event is not None and batch is None:
         logged = call.replica.find_event(event)
         _refuse_if_final(call, logged)
-        said = Retracted(event=logged.ref, **recording.common)
+        said = Retracted(event=logged.ref, **fields)
         recording.record(said, f"Took back: {told(logged.event, call.name)}")
     elif batch is not None and event is None:
         name, refs = _batch(call, batch)
-        call.replica.append([Retracted(event=ref, **recording.common) for ref in refs])
+        call.replica.append([Retracted(event=ref, **fields) for ref in refs])
         if call.json:
             print_json(BatchAnswer(name, len(refs)))
         else:

@@ -22,13 +22,21 @@ from kithbook.readings.answers import (
 from kithbook.readings.cards import LISTS, Card, values
 from kithbook.readings.contacts import Contact, contact, join
 from kithbook.readings.explain import number
-from kithbook.readings.listing import event_answer
+from kithbook.readings.ledger import Account
+from kithbook.readings.listing import Logged, event_answer
 from kithbook.readings.reader import Reader
+from kithbook.readings.referrals import Outcome
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.command import command
-from kithbook_client.cli.history import print_events
-from kithbook_client.cli.ledger import account_with, print_open, tally_words
+from kithbook_client.cli.history import events_of, print_events
+from kithbook_client.cli.ledger import (
+    account_with,
+    print_open,
+    print_referrals,
+    tally_words,
+)
 from kithbook_client.cli.output import dim, plain, print_json, say, strong
+from kithbook_client.cli.words import day
 
 LAST = 10
 
@@ -51,29 +59,37 @@ class Page(msgspec.Struct, frozen=True):
 @click.argument("who", metavar="WHO")
 def kith_show(call: Call, who: str) -> None:
     """All that is known of one person, on one page."""
+    person = call.reader.one.get(found := call.people.find(who).id, found)
+    account = account_with(call.reader, person)
+    referrals = call.reader.referrals(person)
+    last, _ = events_of(call, person, LAST)
+    page = _page(call, person, account, referrals, last)
+    if call.json:
+        print_json(page)
+        return
+    _print(page, account)
+    print_open(call, account)
+    print_referrals(call, referrals)
+    say()
+    print_events(call, last)
+
+
+def _page(
+    call: Call, person: bytes, account: Account, referrals: list[Outcome], last: list[Logged]
+) -> Page:
     reader = call.reader
-    person = call.people.find(who).id
-    person = reader.one.get(person, person)
     names, card = reader.names, reader.card(person)
-    last = call.replica.events(person=person, limit=LAST)
-    page = Page(
+    return Page(
         id=person.hex(),
         name=names[person],
         card=_fields(card),
         contact=contact_answer(_contact(reader, person, card), names),
-        account=account_answer(account_with(reader, person), names),
+        account=account_answer(account, names),
         trust=trust_answer(reader.score(person), names),
         trusts=trust_answer(reader.score(reader.me, person), names),
-        referrals=[referral_answer(outcome, names) for outcome in reader.referrals(person)],
+        referrals=[referral_answer(outcome, names) for outcome in referrals],
         events=[event_answer(logged, names.__getitem__) for logged in last],
     )
-    if call.json:
-        print_json(page)
-    else:
-        _print(page)
-        print_open(call, page.account)
-        say()
-        print_events(call, last)
 
 
 def _fields(card: Card) -> dict[str, str | list[str]]:
@@ -89,35 +105,25 @@ def _contact(reader: Reader, person: bytes, card: Card) -> Contact:
     return contact(person, reduce(join, ties, Tie()), card, reader.rules, reader.today)
 
 
-def _print(page: Page) -> None:
+def _print(page: Page, account: Account) -> None:
     say(f"{strong(plain(page.name))}  {dim(page.id[:8])}")
     for field, value in page.card.items():
         if field != "name":
             text = value if isinstance(value, str) else ", ".join(value)
             say(plain(f"{field}: {text}"))
-    for line in (_contact_line(page), _account_line(page), _trust_line(page)):
-        say(plain(line))
-    for one in page.referrals:
-        came = f"; in touch since, last {one.contact}" if one.contact else ""
-        say(plain(f"{one.by} referred {one.who} to {one.to}, {one.at}{came}"))
+    say(_contact_line(page.contact))
+    given, received = tally_words(account.given), tally_words(account.received)
+    say(f"Given: {given or 'nothing yet'}. Received: {received or 'nothing yet'}.")
+    say(f"Your trust: {_trust_words(page.trust)}. Theirs: {_trust_words(page.trusts)}.")
 
 
-def _contact_line(page: Page) -> str:
-    contact = page.contact
+def _contact_line(contact: ContactAnswer) -> str:
     if contact.last_contact is None:
         return "Never in touch yet."
     state = f", {contact.state}" if contact.state else ""
     times = "once" if contact.events == 1 else f"{contact.events} times"
-    return f"In touch {times}, last {contact.last_contact}{state}."
+    return f"In touch {times}, last {day(contact.last_contact)}{state}."
 
 
-def _account_line(page: Page) -> str:
-    given, received = tally_words(page.account.given), tally_words(page.account.received)
-    return f"Given: {given or 'nothing yet'}. Received: {received or 'nothing yet'}."
-
-
-def _trust_line(page: Page) -> str:
-    def words(answer: TrustAnswer) -> str:
-        return answer.basis if answer.score is None else f"{number(answer.score)} ({answer.basis})"
-
-    return f"Your trust: {words(page.trust)}. Theirs: {words(page.trusts)}."
+def _trust_words(answer: TrustAnswer) -> str:
+    return answer.basis if answer.score is None else f"{number(answer.score)} ({answer.basis})"

@@ -111,27 +111,32 @@ def short_event(event: str) -> str:
     return f"{log[:LOG_DIGITS]}:{seq}"
 
 
+def day(moment: str | None) -> str:
+    """The day of an ISO 8601 moment, by the clocks of where it was."""
+    return (moment or "")[: len("2026-11-23")]
+
+
 def day_words(at: int, zone: int | None, now: datetime) -> str:
     """`yesterday (2026-11-22)`, `2026-11-20`, `today 14:30`: in the time of the reader's place."""
     moment = EPOCH + timedelta(microseconds=at)
     clock = ""
     if zone is None:
-        day = moment.date()
+        date_ = moment.date()
     else:
         moment = moment.astimezone(now.tzinfo or UTC)
-        day = moment.date()
+        date_ = moment.date()
         clock = f" {moment:%H:%M}"
-    return f"{_near(day, now.date())}{clock}"
+    return f"{_near(date_, now.date())}{clock}"
 
 
-def _near(day: date, today: date) -> str:
-    match (today - day).days:
+def _near(that: date, today: date) -> str:
+    match (today - that).days:
         case 0:
             return "today"
         case 1:
-            return f"yesterday ({day})"
+            return f"yesterday ({that})"
         case _:
-            return str(day)
+            return str(that)
 
 
 def _for(event: Thanked) -> str:

@@ -2,8 +2,9 @@
 
 In a folder every page is a file of its own that never changes, `NETWORK/LOG/FIRST-LAST-HASH.page`,
 written under another name first; so several devices can write at once, and a program that copies
-folders never meets half a page. A single file, `*.kith`, holds all pages of one network and is
-written anew as a whole. Whoever reads verifies everything, so nothing has to be trusted.
+folders never meets half a page. A single file, `*.kith`, holds the pages of any number of networks
+and is written anew as a whole. What lies there is checked like what comes over a wire: a damaged
+page is left out, told, and written again by the next device that holds it.
 """
 
 import os
@@ -14,15 +15,17 @@ from pathlib import Path
 
 import msgspec
 
-from kithbook.envelope import Head, chain, record_problem
+from kithbook.envelope import NO_HASH, Head, record_hlc
 from kithbook.errors import Unavailable
-from kithbook.ids import NetworkId
+from kithbook.ids import ID_BYTES, NetworkId
 from kithbook.protocol import ROUND_EVENTS, SyncReply, SyncRequest
-from kithbook.replication import Page, Refusal
+from kithbook.replication import Accepted, Known, Page, Refusal, accept, opening_key, refusal
+from kithbook_client import keys
 
 SUFFIX = ".kith"
 _decode_page = msgspec.msgpack.Decoder(Page).decode
-_decode_pages = msgspec.msgpack.Decoder(list[Page]).decode
+_decode_bundle = msgspec.msgpack.Decoder(dict[bytes, list[Page]]).decode
+_encode = msgspec.msgpack.Encoder().encode
 
 
 class Folder:
@@ -30,7 +33,6 @@ class Folder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.damaged: list[Refusal] = []
 
     def sync(self, network: NetworkId, request: SyncRequest) -> SyncReply:
         """Add what is new to what lies there, and give back what the replica lacks."""
@@ -43,121 +45,152 @@ class Folder:
             ) from error
 
     def _sync(self, network: NetworkId, request: SyncRequest) -> SyncReply:
-        self.damaged = []
-        held = _Held(network, self._stored(network))
-        refused = {refusal.log: refusal for refusal in self.damaged}
+        store = _File(self.path) if self.path.suffix == SUFFIX else _Files(self.path)
+        held = _Held(network)
+        refused = dict(held.read(store.pages(network)))
         new = []
         for page in request.pages:
-            if refusal := held.add(page):
-                refused.setdefault(page.log, refusal)
+            if why := held.add(page):
+                refused[page.log] = why
             else:
                 new.append(page)
-        if new:
-            self._store(network, held, new)
-        pages: list[Page] = []
+                refused.pop(page.log, None)  # what was damaged is written again
+        store.add(network, new, held)
         for head in request.heads:
-            if refusal := held.differs(head):
-                refused.setdefault(head.log, refusal)
-        theirs = {head.log: head.seq for head in request.heads}
-        for page in held.pages():
-            if page.last > theirs.get(page.log, 0) and page.log not in refused:
-                pages.append(page)
-            if sum(len(page.records) for page in pages) > ROUND_EVENTS:
-                return SyncReply(held.heads(), pages, list(refused.values()), more=True)
-        return SyncReply(held.heads(), pages, list(refused.values()))
+            if why := held.differs(head):
+                refused[head.log] = why
+        pages, more = held.lacking(
+            request.heads, {log for log, r in refused.items() if r.code == "fork"}
+        )
+        return SyncReply(held.heads(), pages, list(refused.values()), more)
 
-    def _stored(self, network: NetworkId) -> Iterator[Page]:
-        if self.path.suffix == SUFFIX:
-            yield from self._in_file(network)
-            return
-        for path in sorted((self.path / network.hex()).glob("*/*.page")):
+
+Found = tuple[str, bytes, Page | None]
+"""What a page is called, the log it is of, and the page, or None where it cannot be read."""
+
+
+class _Files:
+    """Pages as files of a folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def pages(self, network: NetworkId) -> Iterator[Found]:
+        for path in (self.path / network.hex()).glob("*/*.page"):
+            log = bytes(ID_BYTES)
+            with suppress(ValueError):  # a folder of some other program
+                log = bytes.fromhex(path.parent.name)
             try:
-                page = _decode_page(path.read_bytes())
+                yield path.name, log, _decode_page(path.read_bytes())
             except msgspec.MsgspecError:
-                self._note(path.parent.name, path.name)
-                continue
-            yield page
+                yield path.name, log, None
 
-    def _in_file(self, network: NetworkId) -> Iterator[Page]:
-        if not self.path.exists():
-            return
-        try:
-            bundle = msgspec.msgpack.decode(self.path.read_bytes(), type=dict[bytes, msgspec.Raw])
-            yield from _decode_pages(bundle.get(network, b"\x90"))
-        except msgspec.MsgspecError as error:
-            raise Unavailable(
-                f"{self.path} is not a file that kith has written.",
-                f"Name another one that ends in {SUFFIX}; this one stays as it is.",
-            ) from error
-
-    def _note(self, log: str, name: str) -> None:
-        with suppress(ValueError):  # some other program's folder
-            self.damaged.append(Refusal(bytes.fromhex(log), 1, "unfit", f"{name} is damaged."))
-
-    def _store(self, network: NetworkId, held: "_Held", new: Iterable[Page]) -> None:
-        if self.path.suffix == SUFFIX:
-            bundle: dict[bytes, object] = {}
-            if self.path.exists():
-                known = msgspec.msgpack.decode(
-                    self.path.read_bytes(), type=dict[bytes, msgspec.Raw]
-                )
-                bundle.update(known)
-            bundle[network] = list(held.pages())
-            _write(self.path, msgspec.msgpack.encode(bundle))
-            return
-        for page in new:
+    def add(self, network: NetworkId, pages: Iterable[Page], held: "_Held") -> None:
+        for page in pages:
             folder = self.path / network.hex() / page.log.hex()
             folder.mkdir(parents=True, exist_ok=True)
-            name = f"{page.first:010}-{page.last:010}-{held.hashes[page.log][-1].hex()[:16]}.page"
-            _write(folder / name, msgspec.msgpack.encode(page))
+            hash_ = held.logs[page.log].hashes[page.last - 1].hex()[:16]
+            _write(folder / f"{page.first:010}-{page.last:010}-{hash_}.page", _encode(page))
+
+
+class _File:
+    """Pages in one file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.bundle: dict[bytes, list[Page]] = {}
+
+    def pages(self, network: NetworkId) -> Iterator[Found]:
+        if self.path.exists():
+            try:
+                self.bundle = _decode_bundle(self.path.read_bytes())
+            except msgspec.MsgspecError as error:
+                raise Unavailable(
+                    f"{self.path} is not a file that kith has written.",
+                    f"Name another one that ends in {SUFFIX}; this one stays as it is.",
+                ) from error
+        for page in self.bundle.get(network, ()):
+            yield f"page from {page.first} to {page.last}", page.log, page
+
+    def add(self, network: NetworkId, pages: Iterable[Page], held: "_Held") -> None:
+        if any(True for _ in pages):
+            self.bundle[network] = list(held.pages())
+            _write(self.path, _encode(self.bundle))
+
+
+class _Log:
+    """What of one log lies there and holds together."""
+
+    def __init__(self) -> None:
+        self.key: bytes | None = None
+        self.hlc = -1
+        self.hashes: list[bytes] = []
+        self.pages: list[Page] = []
 
 
 class _Held:
-    """The pages of one network that fit together, log by log, and the hashes of their events."""
+    """The pages of one network that hold together, log by log."""
 
-    def __init__(self, network: NetworkId, stored: Iterable[Page]) -> None:
+    def __init__(self, network: NetworkId) -> None:
         self.network = network
-        self.hashes: dict[bytes, list[bytes]] = {}
-        self._pages: dict[bytes, list[Page]] = {}
-        for page in sorted(stored, key=lambda page: (page.log, page.first, -page.last)):
-            self.add(page)
+        self.logs: dict[bytes, _Log] = {}
+
+    def read(self, found: Iterable[Found]) -> Iterator[tuple[bytes, Refusal]]:
+        """Take in what is stored; of each log what cannot be read or does not fit."""
+        readable: list[tuple[bytes, int, int, str, Page]] = []
+        for name, log, page in found:
+            if page is None:
+                first = name.partition("-")[0]
+                seq = int(first) if first.isdecimal() else 1
+                yield log, Refusal(log, seq, "gap", f"the file {name} there is damaged")
+            else:
+                readable.append((page.log, page.first, -page.last, name, page))
+        for log, seq, _, name, page in sorted(readable, key=lambda one: one[:4]):
+            if (why := self.add(page)) and why.code == "unfit":
+                yield log, Refusal(log, seq, "gap", f"the {name} there is damaged: {why.why}")
 
     def add(self, page: Page) -> Refusal | None:
         """Take a page that continues its log, or one that is held already."""
-        hashes = self.hashes.setdefault(page.log, [])
-        if page.first > len(hashes) + 1:
-            expected = len(hashes) + 1
-            return Refusal(page.log, expected, "gap", f"Seq {expected} comes next in this log.")
-        if any(record_problem(record) for record in page.records):
-            return Refusal(page.log, page.first, "unfit", "A page there is damaged.")
-        if page.first > 1 and hashes[page.first - 2] != page.previous:
-            return _fork(page.log, page.first)
-        new = chain(self.network, page.log, page.first, page.previous, page.records)
-        overlap = min(len(hashes), page.last) - page.first + 1
-        if hashes[page.first - 1 : page.first - 1 + overlap] != new[:overlap]:
-            return _fork(page.log, page.first)
-        if page.last > len(hashes):
-            hashes[page.first - 1 :] = new
-            self._pages.setdefault(page.log, []).append(page)
-        return None
+        log = self.logs.get(page.log) or _Log()
+        seq = len(log.hashes)
+        head = Head(page.log, seq, log.hashes[-1] if seq else NO_HASH)
+        hash_at = lambda at: log.hashes[at - 1] if at else NO_HASH  # noqa: E731 - as Known wants it
+        outcome = accept(self.network, page, Known(head, log.key, log.hlc, hash_at), keys.verify)
+        if isinstance(outcome, Accepted):
+            if not seq:
+                log.key = opening_key(self.network, page.log, page.records[0])
+            log.hashes += outcome.hashes
+            log.hlc = record_hlc(page.records[-1])
+            log.pages.append(page)
+            self.logs[page.log] = log
+        return refusal(page.log, outcome)
 
     def differs(self, head: Head) -> Refusal | None:
         """A fork, when a log that is held here goes on differently there."""
-        hashes = self.hashes.get(head.log, [])
-        if 0 < head.seq <= len(hashes) and hashes[head.seq - 1] != head.hash:
-            return _fork(head.log, head.seq)
+        log = self.logs.get(head.log)
+        if log and 0 < head.seq <= len(log.hashes) and log.hashes[head.seq - 1] != head.hash:
+            return Refusal(head.log, head.seq, "fork", f"another event is there at seq {head.seq}")
         return None
 
     def heads(self) -> list[Head]:
-        return [Head(log, len(hashes), hashes[-1]) for log, hashes in self.hashes.items() if hashes]
+        return [Head(id_, len(log.hashes), log.hashes[-1]) for id_, log in self.logs.items()]
 
     def pages(self) -> Iterator[Page]:
-        for pages in self._pages.values():
-            yield from pages
+        for log in self.logs.values():
+            yield from log.pages
 
-
-def _fork(log: bytes, seq: int) -> Refusal:
-    return Refusal(log, seq, "fork", f"Another event is there at seq {seq} or before it.")
+    def lacking(self, heads: Iterable[Head], forked: set[bytes]) -> tuple[list[Page], bool]:
+        """What a replica with these heads lacks, as far as a round goes; whether there is more."""
+        theirs = {head.log: head.seq for head in heads}
+        pages: list[Page] = []
+        events = 0
+        for page in self.pages():
+            if page.last > theirs.get(page.log, 0) and page.log not in forked:
+                events += len(page.records)
+                if pages and events > ROUND_EVENTS:
+                    return pages, True
+                pages.append(page)
+        return pages, False
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -170,5 +203,5 @@ def _write(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         Path(name).replace(path)
     except BaseException:
-        Path(name).unlink()
+        Path(name).unlink(missing_ok=True)
         raise

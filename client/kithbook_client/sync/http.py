@@ -182,10 +182,10 @@ class HttpServer:
         match why:
             case exceptions.NameResolutionError():
                 said = "its name is not known"
-            case exceptions.ConnectTimeoutError() | exceptions.ReadTimeoutError():
-                said = "it does not answer in time"
             case exceptions.NewConnectionError():
                 said = "nothing answers there"
+            case exceptions.ConnectTimeoutError() | exceptions.ReadTimeoutError():
+                said = "it does not answer in time"
             case exceptions.SSLError():
                 said = f"its certificate or TLS is not right ({why})"
             case _:

@@ -62,7 +62,7 @@ class _Exchange:
         self.refused: dict[bytes, Refusal] = {}
         """What is left out of all further rounds."""
         self.gaps: list[Refusal] = []
-        """What did not fit in the last round only because the other side holds less."""
+        """Logs of which, in the last round, the other side lacked what comes before."""
 
     @property
     def remaining(self) -> int:
@@ -77,10 +77,9 @@ class _Exchange:
         return not self.forks.open and self.remaining == 0
 
     def report(self) -> SyncReport:
-        refused = self.refused | {refusal.log: refusal for refusal in self.forks.open_refusals()}
-        if not self.is_level:
-            refused = {refusal.log: refusal for refusal in self.gaps} | refused
-        return SyncReport(self.pushed, self.pulled, self.is_level, list(refused.values()))
+        left_out = [*self.gaps, *self.forks.open_refusals(), *self.refused.values()]
+        refused = list({refusal.log: refusal for refusal in left_out}.values())
+        return SyncReport(self.pushed, self.pulled, self.is_level, refused)
 
     def go_round(self) -> bool:
         """One request and what its answer brings; whether another is needed and may help."""
@@ -137,7 +136,7 @@ class _Exchange:
         """Note what did not fit; whether there is now something else to try."""
         self.gaps = []
         has_news = False
-        said = [*self.forks.disagreements(self.theirs), *refusals]
+        said = sorted([*self.forks.disagreements(self.theirs), *refusals], key=_gravity)
         for refusal in {refusal.log: refusal for refusal in said}.values():
             if refusal.log in self.refused:
                 continue
@@ -146,6 +145,7 @@ class _Exchange:
             elif refusal.code == "fork" and self.forks.try_next(refusal):
                 has_news = True
             else:
+                self.forks.open.pop(refusal.log, None)
                 self.refused[refusal.log] = refusal
                 has_news = True
         return has_news
@@ -218,6 +218,11 @@ class _Forks:
             and head.seq <= log.seq
             and logs.hash_at(log, head.seq) != head.hash
         ]
+
+
+def _gravity(refusal: Refusal) -> int:
+    """A gap may close by itself, a fork be taken over, and with the rest nothing can be done."""
+    return {"gap": 0, "fork": 1}.get(refusal.code, 2)
 
 
 def _taken(page: Page, before: dict[bytes, Head], now: dict[bytes, Head]) -> int:

@@ -28,14 +28,18 @@ def moment_text(moment: Moment | None) -> str | None:
 def contacts_answer(reader: Reader, viewpoint: bytes | None = None) -> answers.Contacts:
     """Who is in touch, the latest first, then those never met by name."""
     names = reader.names
-    rows = [
-        contact_answer(contact, names)
-        for contact in sorted(
-            reader.contacts(viewpoint),
-            key=lambda c: (-c.last.at if c.last else 2**63, names[c.person].casefold(), c.person),
-        )
-    ]
-    return answers.Contacts(rows)
+    return answers.Contacts(
+        [contact_answer(c, names) for c in contacts_in_order(reader, viewpoint)]
+    )
+
+
+def contacts_in_order(reader: Reader, viewpoint: bytes | None = None) -> list[Contact]:
+    names = reader.names
+    found = reader.contacts(viewpoint)
+    found.sort(
+        key=lambda c: (-c.last.at if c.last else 2**63, names[c.person].casefold(), c.person)
+    )
+    return found
 
 
 def contact_answer(contact: Contact, names: Names) -> answers.ContactAnswer:
@@ -52,16 +56,19 @@ def contact_answer(contact: Contact, names: Names) -> answers.ContactAnswer:
 
 
 def ledger_answer(reader: Reader, viewpoint: bytes | None = None) -> answers.Ledger:
-    """Every account, by name."""
+    """Every account, by name, and the referrals."""
     names = reader.names
-    names.load()
-    accounts = sorted(
-        reader.ledger(viewpoint).values(), key=lambda a: (names[a.person].casefold(), a.person)
-    )
     return answers.Ledger(
-        [account_answer(account, names) for account in accounts],
+        [account_answer(account, names) for account in accounts_in_order(reader, viewpoint)],
         [referral_answer(outcome, names) for outcome in reader.referrals(viewpoint)],
     )
+
+
+def accounts_in_order(reader: Reader, viewpoint: bytes | None = None) -> list[Account]:
+    names = reader.names
+    names.load()
+    accounts = reader.ledger(viewpoint).values()
+    return sorted(accounts, key=lambda a: (names[a.person].casefold(), a.person))
 
 
 def referral_answer(outcome: Outcome, names: Names) -> answers.ReferralAnswer:

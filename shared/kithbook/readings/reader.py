@@ -17,7 +17,7 @@ from kithbook.readings.trust.score import Score
 from kithbook.readings.trust.search import Search
 from kithbook.when import DAY_US
 
-NOTHING: Mapping[bytes, Level] = {}
+NOTHING: dict[bytes, Level] = {}
 
 
 class Reader:
@@ -83,30 +83,35 @@ class Reader:
     def score(self, to: bytes, start: bytes | None = None, *, others: bool = False) -> Score:
         """How far trust carries to one person."""
         start, to = self._root(start or self.me), self._root(to)
-        found = self._levels(self.shelf.links_to(self.ids(to)))
-        vouchers = {a: level for (a, b), level in found.items() if b == to}
-        return Search(start, self._neighbours, self.rules).one(to, vouchers, others=others)
+        return self._search(start).one(to, others=others)
 
     def scores(self, start: bytes | None = None) -> list[Score]:
         """Everybody whom trust or a warning reaches, best first."""
         start = self._root(start or self.me)
         self._load_neighbours()
-        found = list(Search(start, self._neighbours, self.rules).all())
+        found = list(self._search(start).all())
         order = {"stated": 0, "inferred": 0, "chain": 0, "contested": 1, "warned": 2, "none": 3}
         found.sort(key=lambda s: (order[s.basis], -(s.score or 0.0), len(s.chain), s.to))
         return found
 
+    def _search(self, start: bytes) -> Search:
+        return Search(start, self._neighbours, self._vouchers, self.rules)
+
     @cached_property
-    def _loaded(self) -> dict[bytes, Mapping[bytes, Level]]:
+    def _loaded(self) -> dict[bytes, dict[bytes, Level]]:
         return {}
 
-    def _neighbours(self, person: bytes) -> Mapping[bytes, Level]:
+    def _neighbours(self, person: bytes) -> dict[bytes, Level]:
         known = self._loaded.get(person)
         if known is None:
             links = self.shelf.links_from(self.ids(person) if self.one else (person,))
             known = graph(self._levels(links)).get(person, NOTHING)
             self._loaded[person] = known
         return known
+
+    def _vouchers(self, person: bytes) -> dict[bytes, Level]:
+        found = self._levels(self.shelf.links_to(self.ids(person)))
+        return {by: level for (by, whom), level in found.items() if whom == person}
 
     def _load_neighbours(self) -> None:
         """Fetch everybody's links with one question, before everybody's are asked for."""

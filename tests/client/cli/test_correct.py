@@ -35,7 +35,14 @@ def test_merge_and_unmerge(kith: Typed) -> None:
     assert [one["name"] for one in answer["people"]] == ["Bob", "Robert Smith"]
     (both,) = kith.json("contacts")["contacts"]
     assert both["events"] == 2
+    kith("trusted", "Robert Smith", "7")
+    types = [event["type"] for event in kith.json("log", "Bob")["events"]]
+    assert types == ["described", "described", "met", "merged", "trusted"]
+    assert kith.json("log", "Bob", "--limit", "2")["more"] == 3
+    assert [e["type"] for e in kith.json("show", "Bob")["events"]] == types
     kith("retract", "last")
+    merged = next(e for e in kith.json("log")["events"] if e["type"] == "merged")
+    kith("retract", merged["event"])
     assert len(kith.json("contacts")["contacts"]) == 2
     assert kith.refused("merge", "Bob", code=2)["code"] == "usage"
 

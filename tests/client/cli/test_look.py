@@ -99,6 +99,11 @@ def test_log(kith: Typed) -> None:
     two = kith.json("log", "--limit", "2")
     assert [e["event"] for e in two["events"]] == [e["event"] for e in log["events"]][-2:]
     assert two["more"] == len(log["events"]) - 2
+    happened = kith.json("log", "--order", "at", "--limit", "4")
+    assert [e["at"][8:10] for e in happened["events"]] == ["22", "23", "23", "23"]
+    assert happened["more"] == len(log["events"]) - 4
+    received = kith.json("log", "--all", "--order", "received")
+    assert received["events"] == log["events"]
     said = kith("log")
     assert "Bob trusted Carol Ng 9" in said
     assert "retracted" in said
@@ -120,7 +125,7 @@ def test_show(kith: Typed) -> None:
     assert page["events"][-1]["type"] == "described"
     said = kith("show", "Bob")
     assert "tag: java, oslo" in said
-    assert "Bob referred Carol Ng to Ada" in said
+    assert "Bob referred Carol Ng to you, 2026-11-03" in said
 
 
 def test_next(kith: Typed) -> None:

@@ -81,6 +81,7 @@ def test_what_is_typed_is_what_is_recorded(
     kith: Typed, words: tuple[str, ...], fields: dict[str, object]
 ) -> None:
     answer = kith.json(*words, "--note", "first line\nsecond line")
+    assert answer["fields"] == fields
     event = last(kith)
     assert event["event"] == answer["event"]
     assert event["fields"] == fields

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kithbook.codec import SALT_BYTES
-from kithbook.envelope import Head
+from kithbook.envelope import CONTENT, Head, chain, make_record
 from kithbook.events import Invited, Joined, Met
 from kithbook.facts.effects import Entry
 from kithbook.ids import ID_BYTES, Ref, log_id, person_id
@@ -101,6 +101,17 @@ def give(source: Replica, target: Replica) -> None:
 
 def sync(replica: Replica, server: SyncServer) -> SyncReport:
     return synchronise(replica, server, replica.peer("server"))
+
+
+def write_raw(replica: Replica, body: bytes) -> None:
+    """Append a body that need not be an event."""
+    with replica.home.writing():
+        log = next(replica._own())
+        record = make_record(CONTENT, log.hlc + 1, body)
+        intake = replica._intake(NOW_MS)
+        hashes = chain(replica.network, log.id, log.seq + 1, log.hash, [record])
+        intake.store(log, [record], hashes)
+        intake.finish()
 
 
 def rows(replica: Replica, tables: Iterable[str] = (*MINE, "person")) -> dict[str, list[Any]]:

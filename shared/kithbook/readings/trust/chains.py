@@ -6,12 +6,16 @@ every device computes the same bits. Ties: fewer hops, then the smaller id of th
 """
 
 from collections.abc import Iterator, Mapping
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
+from math import inf, ulp
 
 import msgspec
 
 from kithbook.readings.rules import Rules
 from kithbook.readings.trust.levels import Level, Neighbours
+
+LEAST = ulp(0.0)
+"""The smallest support that is one at all, where a network sets no cut."""
 
 
 class Reached(msgspec.Struct, frozen=True, gc=False):
@@ -31,27 +35,33 @@ def reach(
     No chain passes into a person whom `start` has stated a level about, except directly.
     """
     own = neighbours(start)
-    final = {person for person, level in own.items() if level.stated is not None}
-    done = {start, avoid}
-    heap: list[tuple[float, int, bytes, bytes]] = []
-    for person, level in own.items():
-        if level.level >= rules.cut and level.level > 0:
-            heappush(heap, (-level.level, 1, start, person))
-    divisor, cut = rules.divisor, rules.cut
-    best: dict[bytes, float] = {}
+    least = max(rules.cut, LEAST)
+    divisor = rules.divisor
+    # The support that a person must get more of; nothing improves on who is final or done.
+    best = {person: inf for person, level in own.items() if level.stated is not None}
+    best[start] = inf
+    if avoid is not None:
+        best[avoid] = inf
+    heap = [
+        (-level.level, 1, start, person)
+        for person, level in own.items()
+        if level.level >= least and person not in {start, avoid}
+    ]
+    heapify(heap)
+    done = set()
     while heap:
         negative, hops, voucher, person = heappop(heap)
         if person in done:
             continue
         done.add(person)
+        best[person] = inf
         support = -negative
         yield Reached(person, support, hops, voucher)
         for whom, link in neighbours(person).items():
-            carried = min(support, support * link.level / divisor)
-            if carried < cut or carried <= 0:
+            carried = support * link.level / divisor
+            if carried < least:
                 break  # the rest are lower
-            if whom in done or whom in final:
-                continue
+            carried = min(carried, support)  # as in `passed`
             if carried >= best.get(whom, 0.0):
                 best[whom] = carried
                 heappush(heap, (-carried, hops + 1, person, whom))

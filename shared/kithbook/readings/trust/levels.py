@@ -89,8 +89,10 @@ def levels(
     return found
 
 
-Neighbours = Callable[[bytes], Mapping[bytes, Level]]
-"""Person → whom they have a direct level about, the highest level first."""
+Neighbours = Callable[[bytes], dict[bytes, Level]]
+"""Person → whom they have a direct level about, the highest level first; or who has one about them,
+in any order.
+"""
 
 
 def graph(found: Mapping[tuple[bytes, bytes], Level]) -> dict[bytes, dict[bytes, Level]]:

@@ -1,34 +1,46 @@
 """The search for scores: support by the strongest chain, less the strongest warning.
 
-From one viewpoint, either one person's score, going round that person and stopping as soon as
-nothing can change it, or everybody's at once. Both give the same bits.
+From one viewpoint, either one person's score, looking only where its chain can be, or everybody's
+at once. Both give the same bits.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from functools import cached_property
 
 from kithbook.readings.rules import Rules
 from kithbook.readings.trust.chains import Reached, Step, passed, reach, trace
 from kithbook.readings.trust.levels import Level, Neighbours
+from kithbook.readings.trust.meeting import between
 from kithbook.readings.trust.score import Caution, Score, Vouch
+
+FULL = Level(10.0, 10.0, None)
+"""The level that a warner is heard with."""
 
 
 class Search:
     """Scores of other people from the viewpoint of `start`."""
 
-    def __init__(self, start: bytes, neighbours: Neighbours, rules: Rules) -> None:
+    def __init__(
+        self, start: bytes, neighbours: Neighbours, vouchers: Neighbours, rules: Rules
+    ) -> None:
         self.start = start
         self.neighbours = neighbours
+        self.vouchers = vouchers
         self.rules = rules
-        self.own = neighbours(start)
 
-    def one(self, to: bytes, vouchers: Mapping[bytes, Level], *, others: bool = False) -> Score:
-        """The score of one person; `vouchers` are the levels that anybody has about them.
+    @cached_property
+    def own(self) -> dict[bytes, Level]:
+        return self.neighbours(self.start)
+
+    def one(self, to: bytes, *, others: bool = False) -> Score:
+        """The score of one person.
 
         With `others` it also finds the best chains through each other last voucher, best first.
         """
+        vouchers = self.vouchers(to)
         if to == self.start:
             return Score(to, to, "none")
-        direct = self.own.get(to)
+        direct = vouchers.get(self.start)
         if direct is not None and direct.stated is not None:
             return self._stated(to, direct)
         reached, warner = self._around(to, vouchers, everyone=others)
@@ -55,18 +67,24 @@ class Search:
 
     def all(self) -> Iterator[Score]:
         """The score of everybody whom trust or a warning reaches, in no order."""
-        reached = {step.person: step for step in reach(self.start, self.neighbours, self.rules)}
-        warners: dict[bytes, list[Reached]] = {}
-        for step in reached.values():
-            for whom, level in self.neighbours(step.person).items():
-                if level.stated == 0:
-                    warners.setdefault(whom, []).append(step)
         final = {p for p, level in self.own.items() if level.stated is not None}
         yield from (self._stated(person, self.own[person]) for person in final)
+        reached: dict[bytes, Reached] = {}
+        chains: dict[bytes, list[Step]] = {self.start: []}
+        warners: dict[bytes, list[Reached]] = {}
+        for step in reach(self.start, self.neighbours, self.rules):
+            person, by = step.person, step.voucher
+            reached[person] = step
+            chains[person] = [*chains[by], Step(by, person, self.neighbours(by)[person])]
+            for whom, level in reversed(self.neighbours(person).items()):
+                if level.level > 0:
+                    break
+                if level.stated == 0:
+                    warners.setdefault(whom, []).append(step)
         for person in (reached.keys() | warners.keys()) - final - {self.start}:
             best = None
             if person in reached:
-                best = Vouch(reached[person].support, self._chain(person, reached))
+                best = Vouch(reached[person].support, chains[person])
             caution = self._strongest(person, warners.get(person, []), reached)
             if best is not None or caution is not None:
                 yield Score.of(self.start, person, best, caution, [])
@@ -80,12 +98,13 @@ class Search:
         vouching = others.keys() - warning
         reached: dict[bytes, Reached] = {}
         warner: Reached | None = None
-        direct = self.own.get(to)
+        direct = vouchers.get(self.start)
         best = direct.level if direct else 0.0
-        for step in reach(self.start, self.neighbours, self.rules, avoid=to) if others else ():
-            # Even a full 10 by whoever comes next could not beat what is found.
-            beaten = passed(step.support, 10, self.rules) < best and not everyone
-            if (beaten or not vouching) and (warner is not None or not warning):
+        near = self.neighbours if everyone else self._near(to, others, warning)
+        for step in reach(self.start, near, self.rules, avoid=to) if others else ():
+            most = passed(step.support, 10, self.rules)  # that whoever comes next can carry
+            beaten = (most < best and not everyone) or not vouching
+            if most < self.rules.cut or (beaten and (warner is not None or not warning)):
                 break
             reached[step.person] = step
             if step.person in warning:
@@ -96,17 +115,33 @@ class Search:
                 best = max(best, passed(step.support, others[step.person].level, self.rules))
         return reached, warner
 
+    def _near(
+        self, to: bytes, others: Mapping[bytes, Level], warning: Collection[bytes]
+    ) -> Neighbours:
+        """The neighbours among whom the strongest chain and the strongest warning are found."""
+        vouching = {person: level for person, level in others.items() if person not in warning}
+        people: set[bytes] = set()
+        for targets in filter(None, (vouching, dict.fromkeys(warning, FULL))):
+            people |= between(self.start, to, targets, self.neighbours, self.vouchers, self.rules)
+        return lambda person: {
+            whom: level for whom, level in self.neighbours(person).items() if whom in people
+        }
+
     def _strongest(
         self, to: bytes, warners: list[Reached], reached: Mapping[bytes, Reached]
     ) -> Caution | None:
-        """The strongest warning by a chain that is not through the person it warns of."""
+        """The strongest warning by a chain that is not through the person it warns of.
+
+        `warners` come strongest first. Going round `to` makes none of them stronger, so the first
+        is the one if its chain does not pass there.
+        """
         if not warners:
             return None
-        if to in reached and any(self._through(to, step, reached) for step in warners):
+        by = warners[0]
+        if to in reached and self._through(to, by, reached):
             levels = {step.person: self.neighbours(step.person)[to] for step in warners}
             around, warner = self._around(to, levels, everyone=False)
             return self._caution(warner, levels[warner.person], around) if warner else None
-        by = min(warners, key=lambda step: (-step.support, step.hops, step.voucher, step.person))
         return self._caution(by, self.neighbours(by.person)[to], reached)
 
     def _caution(
