@@ -23,7 +23,7 @@ PAGE = {
     },
     "Look": {
         "contacts": ("contacts", "Everybody you know, and when you were last in touch."),
-        "next": ("next", "Whom to get in touch with, and whom to thank."),
+        "next": ("upcoming", "Whom to get in touch with, and whom to thank."),
         "show": ("show", "All that is known of one person, on one page."),
         "ledger": ("ledger", "Who gave what to whom, and thanks still open."),
         "trust": ("trust", "How far you can trust people, by what those you trust say."),

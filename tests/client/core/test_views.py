@@ -43,7 +43,7 @@ from tests.client.core.world import (
     who,
     write_raw,
 )
-from tests.strategies import PEOPLE, telling_events
+from tests.strategies import PEOPLE, TYPES, telling_events
 
 SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large]
 some = settings(max_examples=settings.default.max_examples // 5, suppress_health_check=SLOW)
@@ -85,7 +85,10 @@ def _laptops(folder: Path) -> Iterator[Laptops]:
 def scripts(draw: st.DrawFn) -> list[tuple[int, object, int, int]]:
     """(who writes, what, which earlier event it refers to, minutes that pass)."""
     step = st.tuples(
-        st.integers(0, 1), telling_events(), st.integers(0, 30), st.sampled_from([0, 0, 1, 500])
+        st.integers(0, 1),
+        telling_events(TYPES, len(PEOPLE)),
+        st.integers(0, 30),
+        st.sampled_from([0, 0, 1, 500]),
     )
     return draw(st.lists(step, min_size=1, max_size=25))
 

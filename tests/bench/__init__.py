@@ -1,0 +1,1 @@
+"""Benchmarks: how fast kithbook is, as ratios to what nobody can do without."""
