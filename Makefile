@@ -14,6 +14,7 @@ help: ## list the targets
 $(READY): pyproject.toml .ci/constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[dev]'
+	$(BIN)/python -m compileall -q shared client server # so that kith starts quickly from the first time
 	@touch $@
 
 demo: $(READY) ## see two laptops and a server at work (DATA=folder keeps what they write)

@@ -36,20 +36,9 @@ def fold(
     aside: Iterable[Aside],
 ) -> None:
     """Take in events that are in the logs and in no index or view yet; `fresh` as in `Facts`."""
-    with uncollected():
-        _fold(views, index, fresh, entries, aside)
-
-
-def _fold(
-    views: Views,
-    index: Index,
-    fresh: Mapping[bytes, int],
-    entries: Sequence[Entry],
-    aside: Iterable[Aside],
-) -> None:
     repeated = index.repeated(entries)
     index.note(entries)
-    stored = Stored(views, index, dict(fresh))
+    stored = Stored(views, index, dict(fresh), views.kept)
     if len(entries) >= BULK:
         stored.fetch(entries)
     facts = Facts(views.logs.standings(), fresh, stored)
@@ -168,12 +157,20 @@ class Stored:
     """
 
     def __init__(
-        self, views: Views, index: Index, fresh: dict[bytes, int], *, is_empty: bool = False
+        self,
+        views: Views,
+        index: Index,
+        fresh: dict[bytes, int],
+        kept: dict[tuple[str, PairKey], Any] | None = None,
+        *,
+        is_empty: bool = False,
     ) -> None:
         self.views = views
         self.logs = views.logs
         self.index = index
         self.fresh = fresh
+        self.kept = {} if kept is None else kept
+        """Rows of SUMS that are in memory; whoever asks for one takes it out to change it."""
         self.is_empty = is_empty
         """Whether nothing was stored to begin with, as in a rebuild."""
         self.retracted: set[Place] = set()
@@ -202,6 +199,8 @@ class Stored:
         elif table in SUMS:
             if self.is_empty:
                 return None
+            if (row := self.kept.pop((table, key), None)) is not None:
+                return row
             if _pair(*key) in self.asked:
                 return self.fetched.pop((table, key), None)
         return self.views.row(table, key)
@@ -233,6 +232,7 @@ class Stored:
     def _fetch(self, table: str, keys: list[PairKey]) -> None:
         (shape,) = self.views.shapes[table]
         who = self.views.people.id
+        keys = [key for key in keys if (table, key) not in self.kept]
         for start in range(0, len(keys), BULK):
             some = [shape.key_of(key) for key in keys[start : start + BULK]]
             marks = ",".join(["(?,?,?)"] * len(some))

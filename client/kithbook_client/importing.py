@@ -247,4 +247,6 @@ def _in_words(error: Exception) -> str:
     if said.endswith("`$.type`"):
         told = said.partition(" - ")[0].removeprefix("Invalid value ")
         return f"There is no type of event {told}."
+    if said.endswith("`$.level`"):
+        return "That is no level of trust; give 0 to 10, or null to withdraw it."
     return f"{said}."

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from kithbook.facts.effects import Entry
 from kithbook_client import keys
-from kithbook_client.folding import fold, rebuild
+from kithbook_client.folding import fold, rebuild, uncollected
 from kithbook_client.index import Index
 from kithbook_client.log import Aside, Log, Logs
 from kithbook_client.views import Views
@@ -39,6 +39,10 @@ class Intake:
 
     def finish(self) -> list[Entry]:
         """Bring the views in line; the new events that can be read."""
+        with uncollected():
+            return self._finish()
+
+    def _finish(self) -> list[Entry]:
         if self._has_acts:
             folded = {log: first - 1 for log, first in self._fresh.items()}
             self._is_stale |= self.logs.settle(keys.verify, folded)

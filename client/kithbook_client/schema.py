@@ -11,6 +11,8 @@ Connection = sqlite3.Connection
 
 VERSION = 1
 """Of the tables; `migrations` holds one step for each."""
+SYNCHRONOUS = "FULL"
+"""What was appended survives a power cut."""
 BUSY_SECONDS = 10
 DAMAGE = ("not a database", "malformed", "append-only", "Could not decode")
 REPAIR = (
@@ -125,7 +127,7 @@ def _in_words(path: str, error: sqlite3.DatabaseError) -> KithbookError:
 
 def _open(path: str) -> Connection:
     db = sqlite3.connect(path, BUSY_SECONDS, isolation_level=None, cached_statements=256)
-    db.execute("PRAGMA synchronous = FULL")
+    db.execute(f"PRAGMA synchronous = {SYNCHRONOUS}")
     db.execute("PRAGMA recursive_triggers = ON")  # REPLACE deletes, and the log says no to that too
     db.execute(f"PRAGMA cache_size = -{CACHE_KB}")
     return db

@@ -8,13 +8,15 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from kithbook.facts.digest import MODULUS, VERSION, weigh
-from kithbook.facts.tables import Table, Tables
+from kithbook.facts.tables import SUMS, PairKey, Table, Tables
 from kithbook_client.handles import Change, Handles, is_handle
 from kithbook_client.log import Logs
 from kithbook_client.numbers import NEVER
 from kithbook_client.schema import Connection
 from kithbook_client.shapes import SHAPES, Columns
 
+KEEP = 100_000
+"""Rows to keep in memory at most."""
 ROWS = {name: table.make for name, table in Tables().items()}
 """What makes an empty row of each kind."""
 
@@ -29,6 +31,8 @@ class Views:
         self.handles = Handles(db, logs.people)
         self.weight = 0
         self.version = 0
+        self.kept: dict[tuple[str, PairKey], Any] = {}
+        """Sums that were written last: whoever writes on most often needs the same ones again."""
         self.shapes = {
             table: tuple(shape(logs) for shape in shapes) for table, shapes in SHAPES.items()
         }
@@ -39,6 +43,7 @@ class Views:
             "SELECT weight, version FROM tracking WHERE network = ?", (self.logs.network,)
         ).fetchone()
         weight, self.version = row or (b"", 0)
+        self.kept.clear()
         self.weight = int.from_bytes(weight, "big")
 
     def save(self, tables: Iterable[tuple[str, Table[Any, Any]]]) -> None:
@@ -62,6 +67,13 @@ class Views:
             if changed or gone:
                 self.weight += weight
                 self._write(name, changed, gone, before)
+            if name in SUMS:
+                self._keep(name, changed)
+
+    def _keep(self, name: str, changed: list[tuple[Any, Any]]) -> None:
+        if len(self.kept) + len(changed) > KEEP:
+            self.kept.clear()
+        self.kept.update(((name, key), row) for key, row in changed[:KEEP])
 
     def _write(
         self, name: str, changed: list[tuple[Any, Any]], gone: list[Any], before: Collection[Any]
@@ -139,6 +151,7 @@ class Views:
         self.db.execute("UPDATE person SET name = NULL WHERE network = ?", network)
         self.db.execute("UPDATE log SET searched = 0 WHERE network = ?", network)
         self.weight = 0
+        self.kept.clear()
 
 
 _BY_PERSON = "{} IN (SELECT no FROM person WHERE network = ?)"

@@ -23,7 +23,7 @@ FLAT = Goal(1.3, 1.1, most=True)
 
 
 def figures(options: Options) -> Iterator[Figure]:
-    count = 2_000 if options.quick else 1_000_000
+    count = 2_000 if options.quick else 10 * options.events
     with options.folder() as folder:
         yield from _speed(folder, count, options)
     with options.folder() as folder:
@@ -38,7 +38,7 @@ def _speed(folder: Path, count: int, options: Options) -> Iterator[Figure]:
     limits.insert_many(db, limits.numbered(records))
     decode = timed(lambda: limits.decode_all(db))
     pages = [device.opening, *device.pages(records)]
-    rounds = options.rounds(3)
+    rounds = options.rounds(2)
 
     with recorder_of(folder, device.network, pages) as recorder:
         serve = timed(lambda: Views(recorder).digest(device.network))

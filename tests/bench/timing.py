@@ -1,7 +1,8 @@
 """Timing on a machine that is never quiet: contenders take turns, and medians are compared."""
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from statistics import median
 from time import perf_counter
 from typing import NamedTuple
@@ -39,17 +40,31 @@ def race(ours: Run, theirs: Run, rounds: int) -> Race:
     The two turns of a round lie side by side, so a slow minute hits both and leaves their ratio.
     """
     times: list[tuple[float, float]] = []
-    for _ in range(rounds + (rounds > WARM_FROM)):
-        gc.collect()
-        mine = ours()
-        gc.collect()
-        times.append((mine, theirs()))
+    with _quiet():
+        for _ in range(rounds + (rounds > WARM_FROM)):
+            mine = ours()
+            gc.collect()
+            times.append((mine, theirs()))
+            gc.collect()
     counted = times[-rounds:]
     return Race(
         median(mine for mine, _ in counted),
         median(other for _, other in counted),
         median(mine / other for mine, other in counted),
     )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No garbage is collected within a turn, as in every run of kith; what is there is let be."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.unfreeze()
 
 
 def repeated(work: Callable[[], object], times: int) -> Run:

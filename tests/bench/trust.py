@@ -35,7 +35,7 @@ def _graph(graph: Graph, options: Options) -> Iterator[Figure]:
     trial = Trial(graph, viewpoints=2 if options.quick else 8)
     for what, ours, theirs, goal in (
         ("whole viewpoint", trial.whole, trial.nx_whole, AHEAD),
-        (f"top {TOP}", trial.top, trial.nx_whole, FAR_AHEAD),
+        (f"{TOP} strongest", trial.top, trial.nx_whole, FAR_AHEAD),
         ("one pair", trial.pair, trial.nx_pair, FAR_AHEAD),
         ("one link changed, whole viewpoint", trial.changed, trial.nx_whole, FAR_AHEAD),
     ):

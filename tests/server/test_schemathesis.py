@@ -16,7 +16,7 @@ from schemathesis.specs.openapi.checks import content_type_conformance, response
 from tests.processes.real import Laptop, Server
 from tests.processes.test_http import session
 
-EXAMPLES = 8
+EXAMPLES = 5
 """Of each address, that the document allows and that it does not."""
 CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance]
 
@@ -51,7 +51,8 @@ def test_no_request_makes_the_server_fail(tmp_path: Path, is_member: bool) -> No
                 known["headers"] = {"authorization": token}
             for mode in GenerationMode:
                 cases = operation.as_strategy(generation_mode=mode, **known)
-                try_all(cases, asked)
+                with suppress(Unsatisfiable):  # an address to which nothing wrong can be sent
+                    try_all(cases, asked)
 
         assert len(asked) >= 10
         if is_member:

@@ -4,14 +4,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kithbook.codec import Unreadable, decode
-from kithbook.envelope import Head, record_body, record_hlc, reference
+from kithbook.envelope import CONTENT, Head, make_record, record_body, record_hlc, reference
 from kithbook.events import Described, Helped, Met, Retracted, Thanked, Trusted
 from kithbook.facts.digest import digest
 from kithbook.facts.effects import Entry
 from kithbook.membership import UNKNOWN, Standing, act_in, standing
 from kithbook.memory import Memory
 from kithbook.replication import Accepted, Gap, Page, accept
-from tests.shared.logs import Network, Writing, verify
+from kithbook_server.keys import verify
+from tests.shared.logs import Log, Network
 
 
 class Replica:
@@ -19,7 +20,7 @@ class Replica:
 
     def __init__(self, network: Network) -> None:
         self.network = network
-        self.sources = {writing.log: writing for writing in network.logs}
+        self.sources = {log.id: log for log in network.logs}
         self.held: dict[bytes, list[bytes]] = {}
         self.folded: dict[bytes, int] = {}
         self.standings: dict[bytes, Standing] = {}
@@ -84,22 +85,22 @@ def busy() -> Network:
     his = network.welcome("Bob", role="owner")
     phone = network.join(network.invite(his, "Bob", "owner"), "Bob's phone")
     carols = network.welcome("Carol", by=his)
-    his.write(Helped(at=0, by=bob, to=ada, what="x"), Met(at=5, by=bob, people=(ada, carol)))
-    hers.write(Thanked(at=9, by=ada, to=bob, helps=(his.ref(len(his.records) - 1),)))
-    phone.write(Retracted(at=9, event=his.ref(len(his.records))))
-    carols.write(Trusted(at=1, by=carol, whom=ada, level=95))
-    further = network.add(carols).write(Trusted(at=2, by=carol, whom=ada, level=50))
-    further.append(0, b"\x92\xa6danced\x01" + bytes(16))
-    hers.write(Described(at=0, person=bob, set={"name": "Bob"}))
-    network.revoke(hers, carols.device, {carols: 2, further: 2})
+    his.append(Helped(at=0, by=bob, to=ada, what="x"), Met(at=5, by=bob, people=(ada, carol)))
+    hers.append(Thanked(at=9, by=ada, to=bob, helps=(his.ref(his.seq - 1),)))
+    phone.append(Retracted(at=9, event=his.ref(his.seq)))
+    carols.append(Trusted(at=1, by=carol, whom=ada, level=95))
+    further = network.add(carols).append(Trusted(at=2, by=carol, whom=ada, level=50))
+    further.append_record(make_record(CONTENT, 2**62, b"\x92\xa6danced\x01" + bytes(16)))
+    hers.append(Described(at=0, person=bob, set={"name": "Bob"}))
+    network.cut_off(hers, carols.device, {carols: 2, further: 2})
     return network
 
 
 BUSY = busy()
 PAGES = [
-    writing.page(first, min(first + 1, len(writing.records)))
-    for writing in BUSY.logs
-    for first in range(1, len(writing.records) + 1, 2)
+    log.sealed(first, min(first + 1, log.seq))
+    for log in BUSY.logs
+    for first in range(1, log.seq + 1, 2)
 ]
 
 
@@ -119,8 +120,8 @@ def test_any_order_and_any_duplication_of_pages_end_in_the_same_digest(pages: li
 
 
 def test_a_missing_page_shows_in_the_digest() -> None:
-    last: Writing = BUSY.logs[-1]
-    rest = [page for page in PAGES if page.log != last.log]
+    last: Log = BUSY.logs[-1]
+    rest = [page for page in PAGES if page.log != last.id]
     assert replica_of(rest).digest() != WHOLE.digest()
 
 

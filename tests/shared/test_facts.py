@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import astuple
 
 from kithbook.envelope import Head
 from kithbook.events import (
@@ -155,6 +156,37 @@ def test_an_inert_retraction_retracts_nothing() -> None:
     kept = story.helped("Bob", "Ada")
     retraction = story.retracted(kept)
     assert (story.why_not(kept), story.why_not(retraction)) == (None, "inert")
+
+
+@pytest.mark.parametrize(
+    "tell",
+    [
+        lambda s, h, d: s.met("Ada", "Bob", "Carol", day=-1),
+        lambda s, h, d: s.helped("Bob", "Ada", kind="fun", size=3),
+        lambda s, h, d: s.thanked("Ada", "Bob", h),
+        lambda s, h, d: s.referred("Bob", "Carol", "Ada"),
+        lambda s, h, d: s.trusted("Ada", "Bob", 0, day=3),
+        lambda s, h, d: s.described("Bob", d, name="Robert"),
+        lambda s, h, d: s.described("Bob", name=None),
+        lambda s, h, d: s.merged("Bob", "Carol"),
+        lambda s, h, d: s.ruled("cut", "1"),
+    ],
+)
+def test_taking_back_what_was_folded_in_leaves_nothing_of_it_behind(tell: Any) -> None:
+    story = Story()
+    help_ = story.helped("Bob", "Ada", day=-2)
+    card = story.described("Bob", name="Bob")
+    story.trusted("Ada", "Bob", 5, day=-2)
+    story.met("Ada", "Bob", day=-1)
+    before = dump(stored(story.history))
+    mistake = tell(story, help_, card)
+    assert dump(story.folded_one_by_one()) != before
+    retraction = story.retracted(mistake)
+    void = Void("retracted", retraction.log, retraction.seq)
+    rows = dump(story.folded_one_by_one())
+    assert rows.pop(("void", (mistake.log, mistake.seq))) == astuple(void)
+    del rows["retraction", (mistake.log, mistake.seq)]
+    assert rows == before
 
 
 # Copies.

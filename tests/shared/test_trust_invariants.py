@@ -2,8 +2,9 @@
 
 from fractions import Fraction
 from itertools import pairwise
+from random import Random
 
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from kithbook.facts.rows import Order
@@ -89,6 +90,24 @@ def test_one_score_equals_all_scores_with_the_chain_and_the_warner(
     for to in everybody(levels):
         found = one(levels, to, rules)
         assert found == whole.get(to, Score(START, to, "none"))
+
+
+@settings(max_examples=30)
+@given(st.randoms(use_true_random=False), some_rules)
+def test_one_score_equals_all_scores_in_larger_networks_too(
+    random: Random, rules: oracle.Rules
+) -> None:
+    """Few different levels, so that many chains are equally strong."""
+    people = [n.to_bytes(16, "big") for n in range(40)] + [START]
+    levels = {}
+    for n in range(160):
+        pair = tuple(random.sample(people, 2))
+        stated = random.choice([0.0, 1.0, 5.0, 9.0, 10.0, 10.0, None])
+        level = 2.0 * random.randint(1, 12) / 12 if stated is None else stated
+        levels[pair] = oracle.Level(level, stated, (b"log", n))
+    whole = all_at_once(levels, rules)
+    for to in everybody(levels):
+        assert one(levels, to, rules) == whole.get(to, Score(START, to, "none"))
 
 
 @given(networks(), some_rules)

@@ -8,7 +8,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from eventsourcing.persistence import (
@@ -51,9 +51,14 @@ class DurableDatastore(SQLiteDatastore):
 
     @classmethod
     def at(cls, path: Path) -> "DurableDatastore":
-        """A datastore in a file that only its owner can read; made when it does not exist."""
+        """A datastore in a file that only its owner can read; made when it does not exist.
+
+        One that exists is not touched: closing it would drop the locks that this process holds on
+        it, and the next process to leave would take the write-ahead log away from under us.
+        """
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         return cls(str(path))
 
 

@@ -5,9 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from kithbook_client import schema
 from kithbook_client.home import Home
 from kithbook_client.replica import Replica
 from tests.client.core.world import Clock
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _unsafe() -> Iterator[None]:
+    """No test pulls a plug, so none has to wait for the disk."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(schema, "SYNCHRONOUS", "OFF")
+        yield
 
 
 @pytest.fixture

@@ -60,3 +60,18 @@ def test_a_home_is_found_in_the_environment_without_platformdirs(home: Home) -> 
 
     assert "platformdirs" not in done.stdout.split()
     assert Path(home.folder).exists()
+
+
+def test_appends_survive_a_power_cut(home: Home) -> None:
+    home.close()
+    asked = (
+        "import sys; from kithbook_client.home import Home; db = Home.open(sys.argv[1]).db; "
+        "names = 'synchronous', 'journal_mode'; "
+        "print(*(db.execute(f'PRAGMA {name}').fetchone()[0] for name in names))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", asked, home.folder], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.split() == ["2", "wal"]  # 2 is FULL
