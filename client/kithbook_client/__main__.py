@@ -5,8 +5,17 @@ import os
 import sys
 from typing import NoReturn
 
+INTERRUPTED = 130
+
 
 def main() -> NoReturn:
+    try:
+        _run()
+    except KeyboardInterrupt:
+        os._exit(INTERRUPTED)
+
+
+def _run() -> NoReturn:
     # A command is over before there is garbage worth looking for, the loading of modules included.
     gc.disable()
     # msgspec asks it for names that this Python's own typing has; whoever needs it loads it later.

@@ -95,7 +95,7 @@ def test_an_interrupt_is_quiet(home: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as process:
-        time.sleep(0.5)
+        time.sleep(3)  # until Python itself has surely started, on a busy machine too
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=10)
     assert (process.returncode, out, err) == (130, b"", b"")

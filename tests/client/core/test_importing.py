@@ -100,7 +100,7 @@ class TestALine:
             ({"type": "met", "people": ["Bob"], "at": "2026-03-01T10:00"}, "has no offset"),
             ({"type": "met", "people": [" "]}, "The name is empty"),
             ({"type": "met", "people": ["B\u202eob"]}, "control character"),
-            (trusted("Bob", 11), "<= 10"),
+            (trusted("Bob", 11), "give 0 to 10"),
             (trusted("Bob", 8.55), "more than one decimal"),
             ({"type": "thanked", "to": "Bob", "for": ["abc:1"]}, "no event abc:1"),
             ({"type": "ruled", "setting": "cut", "value": "much"}, "no value for the rule cut"),
