@@ -162,6 +162,7 @@ class LinkShape(PairShape):
                 day: Order(at, hlc, *where(event))
                 for day, at, hlc, event in _decode_days(columns[18])
             }
+            row.newest = max(row.days.values())
 
 
 class HelpShape(Shape):

@@ -38,7 +38,7 @@ WHERE = ("JavaZone", "at the office", "lunch by the river", "a call about the of
 
 Kind = Literal["met", "helped", "thanked", "referred", "trusted"]
 KINDS: tuple[Kind, ...] = ("met", "helped", "thanked", "referred", "trusted")
-WEIGHTS = (40, 25, 10, 5, 20)
+WEIGHTS = (40, 22, 20, 4, 14)
 
 
 class Told(msgspec.Struct, frozen=True):

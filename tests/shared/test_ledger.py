@@ -146,6 +146,14 @@ def test_what_came_of_a_referral_is_contact_since_and_helps() -> None:
     assert found.helps == 2
 
 
+def test_a_contact_at_the_very_moment_of_a_referral_came_of_it() -> None:
+    story = Story()
+    story.referred("Ada", "Bob", "Carol")
+    story.met("Ada", "Bob", "Carol")
+    [found] = story.read().referrals()
+    assert found.contact is not None
+
+
 def test_helps_between_two_who_were_both_recommended_count_once() -> None:
     story = Story()
     story.referred("Ada", "Bob", "Carol", day=-9)

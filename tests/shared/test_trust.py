@@ -368,6 +368,8 @@ def test_a_statement_between_two_ids_of_one_human_says_nothing() -> None:
     story.trusted("Ada", "Bob", 10)
     story.merged("Bob", "Carol")
     assert story.score("Carol") == 10.0
+    story.merged("Ada", "Bob")
+    assert story.read().scores() == []
 
 
 @given(histories(ABOUT_TRUST, min_size=4, max_size=16, whose=private))

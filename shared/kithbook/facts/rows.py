@@ -97,6 +97,8 @@ class Link(Row):
     stated: Statement | None = None
     since: list[int] = msgspec.field(default_factory=lambda: [0] * 4)
     days: dict[int, Order] = msgspec.field(default_factory=dict)
+    newest: Order | None = None
+    """The newest entry in `days`, so that a later statement need not look at each."""
 
     def receive(self, kind: str, size: int) -> None:
         """Count a help that `b` gave `a`."""
@@ -113,6 +115,8 @@ class Link(Row):
         if before is not None and before >= order:
             return
         self.days[day] = order
+        if self.newest is None or order > self.newest:
+            self.newest = order
         stated = self.stated
         if stated is None or stated.tenths is None:
             self.since[kind] += before is None
@@ -125,6 +129,8 @@ class Link(Row):
             return
         self.stated = statement
         self.since = [0] * 4
+        if statement.tenths is not None and (self.newest is None or self.newest < statement.order):
+            return
         for day, order in self.days.items():
             self.since[day % 4] += statement.tenths is None or order > statement.order
 

@@ -60,7 +60,7 @@ class Search:
         ]
         if direct is not None and direct.level > 0 and direct.level >= self.rules.cut:
             chains.append(Vouch(direct.level, [Step(self.start, to, direct)]))
-            chains.sort(key=lambda v: (-v.support, len(v.chain), v.chain[-1].by))
+            chains.sort(key=lambda v: (-v.support, len(v.chain)))
         caution = self._caution(warner, vouchers[warner.person], reached) if warner else None
         best = chains[0] if chains else None
         return Score.of(self.start, to, best, caution, chains[1:] if others else [])
