@@ -8,6 +8,7 @@ from hypothesis import given
 from kithbook.readings.answering import (
     contacts_answer,
     ledger_answer,
+    scores_answer,
     trust_answer,
     why_answer,
 )
@@ -225,6 +226,20 @@ def test_a_trust_answer_has_the_documented_fields() -> None:
     }
     log, _, seq = event.partition(":")
     assert (len(log), seq) == (32, "7")
+
+
+def test_all_scores_are_answered_best_first() -> None:
+    story = chained()
+    story.trusted("Ada", "Dan", 7)
+    story.trusted("Bob", "Eve", 0)
+    found = scores_answer(story.read()).trust
+    assert [(row.to, row.basis, row.score) for row in found] == [
+        ("Bob", "stated", 10.0),
+        ("Dan", "stated", 7.0),
+        ("Carol", "chain", 5.0),
+        ("Eve", "warned", None),
+    ]
+    assert [row.from_ for row in scores_answer(story.read(), who("Bob")).trust] == ["Bob", "Bob"]
 
 
 def test_an_inferred_link_names_no_event() -> None:

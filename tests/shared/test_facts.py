@@ -18,13 +18,18 @@ from kithbook.events import (
     Trusted,
 )
 from kithbook.facts.digest import digest
+from kithbook.facts.fold import Facts
 from kithbook.facts.rows import Void
 from kithbook.ids import Ref
+from kithbook.readings.reader import Reader
+from kithbook.readings.shelf import Patched
+from kithbook.when import DAY_US
 from tests.oracle import Log, World, Written
 from tests.shared.memory import (
     STORES,
     Store,
     dump,
+    entry_of,
     new_memory,
     reader,
     receive,
@@ -430,7 +435,64 @@ def test_facts_without_later_events_are_those_of_a_replay_without_them(
         } == {p: (a.thanks_owed, a.thanks_due) for p, a in world.ledger(person).items()}
         assert found.card(person) == world.card(person)
     assert set(found.names.all) == world.named()
+    assert {(o.log, o.seq) for o in found.referrals()} == {
+        w.place
+        for w in world.counting
+        if isinstance(w.event, Referred) and world.ids(me) & {w.event.by, w.event.who, w.event.to}
+    }
     assert {s.to: (s.basis, s.score) for s in found.scores()} == {
         to: (s.basis, s.score) for to, s in world.scores(me).items() if s.basis != "none"
     }
     assert (dump(memory), memory.weight) == (before, weight_before)
+
+
+def test_what_lies_in_the_future_is_not_in_effect_yet() -> None:
+    story = Story()
+    help_ = story.helped("Bob", "Ada", day=-5)
+    story.described("Bob", name="Bob")
+    story.ruled("cut", "1", day=-5)
+    story.referred("Dan", "Ada", "Bob", day=-5)
+    before = facts_of(story.read())
+    ahead = [
+        story.thanked("Ada", "Bob", help_, day=9),
+        story.tell(Described(at=DAY_0 + 9 * DAY_US, person=who("Bob"), set={"name": "Robert"})),
+        story.ruled("cut", "2", day=9),
+        story.referred("Dan", "Carol", "Ada", day=9),
+        story.trusted("Ada", "Bob", 9, day=9),
+        story.met("Ada", "Carol", day=9),
+    ]
+    store = stored(story.history)
+    facts = Facts(standings_of(story.logs), {}, store)
+    later = [entry for ref in ahead if (entry := store.entry(ref.log, ref.seq))]
+    assert facts_of(story.read()) != before
+    facts.without(later, "future")
+    now = reader(Patched(store, facts.tables), story.history, who("Ada"))
+    assert facts_of(now) == before
+
+
+def facts_of(read: Reader) -> tuple[Any, ...]:
+    return (
+        sorted(read.contacts(), key=lambda c: c.person),
+        read.ledger(),
+        read.referrals(),
+        read.names.all,
+        read.rules,
+        read.scores(),
+    )
+
+
+def test_rows_that_are_only_in_work_are_read_too() -> None:
+    """What-if: events that nobody wrote, on top of those that are."""
+    story = Story()
+    story.described("Bob", name="Bob")
+    store, supposed = stored(story.history), len(story.written)
+    story.helped("Bob", "Ada")
+    story.referred("Ada", "Bob", "Carol")
+    story.described("Carol", name="Carol")
+    story.ruled("weak", "1")
+    entries = [entry_of(w, story.logs) for w in story.written[supposed:]]
+    facts = Facts(standings_of(story.logs), {LOGS[0]: entries[0].seq}, store)
+    facts.take(entries)
+    facts.finish()
+    what_if = reader(Patched(store, facts.tables), story.history, who("Ada"))
+    assert facts_of(what_if) == facts_of(story.read())

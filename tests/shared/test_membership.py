@@ -62,6 +62,7 @@ def test_a_device_link_gives_no_more_rights_than_its_writer_has() -> None:
 def test_a_bad_invitation_on_the_same_ticket_spoils_no_good_one() -> None:
     network = Network("Ada")
     bob = network.welcome("Bob")
+    network.invite(network.founded, "Eve", ticket="carol", expires=0)
     ticket = network.invite(network.founded, "Carol", ticket="carol")
     network.invite(bob, "Eve", ticket="carol")
     carol = network.join(ticket, "Carol")

@@ -296,7 +296,9 @@ def test_with_a_transfer_of_one_support_is_still_never_more_than_the_vouchers() 
     story.met("Ada", "Bob")
     story.trusted("Bob", "Carol", 10)
     assert 2 * (0.33 / 12) * 10 / 10 > 2 * (0.33 / 12)
-    assert score(story, "Carol").score == score(story, "Bob").score
+    story.trusted("Carol", "Dan", 10)
+    assert score(story, "Carol").score == score(story, "Dan").score == score(story, "Bob").score
+    assert len({found.score for found in story.read().scores()}) == 1
 
 
 # Whose word counts.
@@ -360,6 +362,23 @@ def test_merged_people_have_one_level_by_the_newest_word_of_either_id() -> None:
     assert story.score("Bob") == story.score("Carol") == 3.25
     story.retracted(merged)
     assert story.score("Bob") == 9.25
+
+
+def test_merged_people_count_each_kind_once_a_day() -> None:
+    story = Story()
+    story.helped("Bob", "Ada")
+    story.helped("Carol", "Ada")
+    story.met("Ada", "Carol", day=-1)
+    story.merged("Bob", "Carol")
+    assert story.score("Bob") == 2 * (4 / 12)
+
+
+def test_a_withdrawal_under_one_id_withdraws_what_was_said_under_another() -> None:
+    story = Story()
+    story.trusted("Ada", "Bob", 9, day=-2)
+    story.trusted("Ada", "Carol", None, day=-1)
+    story.merged("Bob", "Carol")
+    assert story.score("Bob") is None
 
 
 def test_a_statement_between_two_ids_of_one_human_says_nothing() -> None:

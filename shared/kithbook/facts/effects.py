@@ -36,6 +36,7 @@ from kithbook.facts.rows import (
     Value,
 )
 from kithbook.facts.tables import Tables
+from kithbook.ids import Ref
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
@@ -47,6 +48,11 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     check: bytes
     author: bytes
     event: AnyEvent
+
+    @property
+    def ref(self) -> Ref:
+        """The event as other events name it."""
+        return Ref(self.log, self.seq, self.check)
 
     @property
     def written(self) -> tuple[int, bytes, int]:
