@@ -1,7 +1,7 @@
-"""Folding events into the views: new ones as they come, and all of them in a rebuild."""
+"""Folding new events into the views, in the transaction that writes them."""
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import combinations
 from typing import Any
@@ -11,61 +11,58 @@ from kithbook.facts.effects import Entry
 from kithbook.facts.fold import Facts, is_special
 from kithbook.facts.tables import SUMS, PairKey, Place
 from kithbook_client.index import Index
-from kithbook_client.log import Aside, Log, Logs
-from kithbook_client.numbers import MAX_SEQ, NEVER, SEQ_BITS, place
+from kithbook_client.log import Aside
+from kithbook_client.numbers import MAX_SEQ, NEVER, place
 from kithbook_client.views import ROWS, Views
 
 BULK = 200
 """From this many events on, the sums they may touch are fetched together."""
-READ = 5_000
-"""Events that a rebuild reads at a time."""
 FLUSH = 50_000
-"""In a rebuild, rows of single events are written down each time this many were read."""
+"""Rows of single events are written down each time this many were taken in."""
 BY_EVENT = ("help", "referral", "void", "merge")
 """Tables keyed by the event whose fact it is."""
 
-Progress = Callable[[int, int], None]
-"""Called with how much is done, of how much."""
 
+class Folding:
+    """Takes events in, some at a time, and writes once what all of them changed.
 
-def fold(
-    views: Views,
-    index: Index,
-    fresh: Mapping[bytes, int],
-    entries: Sequence[Entry],
-    aside: Iterable[Aside],
-) -> None:
-    """Take in events that are in the logs and in no index or view yet; `fresh` as in `Facts`."""
-    repeated = index.repeated(entries)
-    index.note(entries)
-    stored = Stored(views, index, dict(fresh), views.kept)
-    if len(entries) >= BULK:
-        stored.fetch(entries)
-    facts = Facts(views.logs.standings(), fresh, stored)
-    facts.decide(e for e in entries if is_special(e, stored.retracted, repeated))
-    facts.take(entries)
-    for log, seq, reason in aside:
-        facts.set_aside(log, seq, reason)
-    facts.finish()
-    views.save(facts.tables.items())
-    views.track()
+    Of what was taken in before, a later event may still change whether it counts.
+    """
 
+    def __init__(self, views: Views, index: Index) -> None:
+        self.views = views
+        self.index = index
+        self.fresh: dict[bytes, int] = {}
+        self.stored = Stored(views, index, views.kept)
+        self.facts = Facts(views.logs.standings(), self.fresh, self.stored)
+        self.waiting = 0
 
-def rebuild(views: Views, index: Index, progress: Progress | None = None) -> None:
-    """Fold everything in again, from nothing, in the transaction that is open."""
-    with uncollected():
-        _rebuild(views, index, progress)
+    def take(
+        self, log: bytes, first: int, entries: Sequence[Entry], aside: Sequence[Aside]
+    ) -> None:
+        """Take in new events of one log, from `first`, that are in no index yet."""
+        self.stored.begin(log, first)
+        self.fresh[log] = first
+        repeated = self.index.repeated(entries)
+        self.index.note(entries)
+        if len(entries) >= BULK:
+            self.stored.fetch(entries)
+        retracted = _AnyOf(self.stored.retracted, self.facts.tables.retraction)
+        self.facts.decide(e for e in entries if is_special(e, retracted, repeated))
+        self.facts.take(entries)
+        for what in aside:
+            self.facts.set_aside(*what)
+        self.fresh[log] = first + len(entries) + len(aside)
+        self.waiting += len(entries)
+        if self.waiting >= FLUSH:
+            self.waiting = 0
+            flush(self.views, self.facts)
+            self.stored.fresh |= self.fresh
 
-
-def reindex(views: Views, index: Index) -> None:
-    """Note anew where every event is to be found, in the transaction that is open."""
-    for log in views.logs.held():
-        index.forget(log, 0)
-    for log in views.logs.held():
-        for first, records, hashes in _records(views.logs, log):
-            entries, _ = views.logs.read(log, first, records, hashes)
-            index.note_acts(log, first, records)
-            index.note(entries)
+    def save(self) -> None:
+        self.facts.finish()
+        self.views.save(self.facts.tables.items())
+        self.views.track()
 
 
 @contextmanager
@@ -80,117 +77,66 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _rebuild(views: Views, index: Index, progress: Progress | None) -> None:
-    logs = views.logs
-    index.note(_readable_now(views))
-    views.clear()
-    views.people.load()
-    reached = {log.id: 1 for log in logs.held()}
-    stored = Stored(views, index, dict(reached), is_empty=True)
-    facts = Facts(logs.standings(), dict(reached), stored)
-    facts.decide(index.bearing())
-    total = sum(log.seq for log in logs.held())
-    done = waiting = 0
-    for log, first, entries, aside in _everything(logs):
-        facts.take(entries)
-        for what in aside:
-            facts.set_aside(*what)
-        count = len(entries) + len(aside)
-        reached[log.id] = first + count
-        done += count
-        waiting += count
-        if waiting >= FLUSH:
-            waiting = 0
-            _flush(views, facts)
-            stored.fresh |= reached
-        if progress:
-            progress(done, total)
-    facts.finish()
-    views.save(facts.tables.items())
-    views.track()
-
-
-def _everything(logs: Logs) -> Iterator[tuple[Log, int, list[Entry], list[Aside]]]:
-    for log in logs.held():
-        for first, records, hashes in _records(logs, log):
-            yield log, first, *logs.read(log, first, records, hashes)
-
-
-def _records(logs: Logs, log: Log) -> Iterator[tuple[int, Sequence[bytes], Sequence[bytes]]]:
-    """First seq, records and hashes of a log, some at a time."""
-    seq = 0
-    while rows := logs.rows(log, seq, READ):
-        _, hashes, records = zip(*rows, strict=True)
-        yield seq + 1, records, hashes
-        seq += len(rows)
-
-
-def _readable_now(views: Views) -> list[Entry]:
-    """Events that an earlier release could not read and this one can."""
-    rows = views.db.execute("SELECT event FROM void WHERE reason IN ('unknown', 'unreadable')")
-    numbered = views.logs.by_number
-    places = [number for (number,) in rows.fetchall() if number >> SEQ_BITS in numbered]
-    return list(views.logs.entries(places))
-
-
-def _flush(views: Views, facts: Facts) -> None:
+def flush(views: Views, facts: Facts) -> None:
     """Write down the rows of single events, of which a history has the most, and let them go.
 
     Thanks that came before their help wait for it.
     """
     tables = {name: facts.tables[name] for name in BY_EVENT}
-    early = {key: row for key, row in tables["help"].items() if row.given is None}
+    helps = tables["help"]
+    early = {key: row for key, row in helps.items() if row.given is None}
+    weights = {key: helps.before[key] for key in early if key in helps.before}
     for key in early:
-        del tables["help"][key]
+        del helps[key]
     views.save(tables.items())
     for table in tables.values():
         table.clear()
         table.before.clear()
-    tables["help"].update(early)
+    helps.update(early)
+    helps.before.update(weights)
 
 
 class Stored:
-    """What a fold in work finds stored (`facts.fold.Stored`).
-
-    `fresh` gives for each log from which seq on no event was folded before: of these there is no
-    row, unless an earlier event named one by its place.
-    """
+    """What a fold in work finds stored (`facts.fold.Stored`)."""
 
     def __init__(
         self,
         views: Views,
         index: Index,
-        fresh: dict[bytes, int],
-        kept: dict[tuple[str, PairKey], Any] | None = None,
+        kept: dict[tuple[str, PairKey], Any],
         *,
         is_empty: bool = False,
     ) -> None:
         self.views = views
         self.logs = views.logs
         self.index = index
-        self.fresh = fresh
-        self.kept = {} if kept is None else kept
+        self.kept = kept
         """Rows of SUMS that are in memory; whoever asks for one takes it out to change it."""
         self.is_empty = is_empty
         """Whether nothing was stored to begin with, as in a rebuild."""
-        self.retracted: set[Place] = set()
+        self.fresh: dict[bytes, int] = {}
+        """Log → from which seq on there are no rows of its events, but for those in `early`."""
         self.early: set[Place] = set()
-        self._look_ahead()
+        self.retracted: set[Place] = set()
         self.asked: set[PairKey] = set()
         self.fetched: dict[tuple[str, PairKey], Any] = {}
         """The rows of SUMS for the pairs in `asked`."""
 
-    def _look_ahead(self) -> None:
-        """Which of the events that come next were retracted or thanked for before they came."""
-        for log, first in self.fresh.items():
-            no = self.logs[log].no
-            for table, number in self.views.db.execute(
-                "SELECT 'retraction', event FROM retraction WHERE event BETWEEN ?1 AND ?2 "
-                "UNION ALL SELECT 'help', event FROM help WHERE event BETWEEN ?1 AND ?2",
-                (place(no, first), place(no, MAX_SEQ)),
-            ):
-                found = self.retracted if table == "retraction" else self.early
-                found.add(self.logs.at(number))
+    def begin(self, log: bytes, first: int) -> None:
+        """From this seq on nothing was folded before; but an event may have been retracted, or a
+        help thanked for, before it came.
+        """
+        if log in self.fresh:
+            return
+        self.fresh[log] = first
+        no = self.logs[log].no
+        for table, number in self.views.db.execute(
+            "SELECT 'retraction', event FROM retraction WHERE event BETWEEN ?1 AND ?2 "
+            "UNION ALL SELECT 'help', event FROM help WHERE event BETWEEN ?1 AND ?2",
+            (place(no, first), place(no, MAX_SEQ)),
+        ):
+            found = self.retracted if table == "retraction" else self.early
+            found.add(self.logs.at(number))
 
     def load(self, table: str, key: Any) -> Any | None:
         if table in BY_EVENT:
@@ -216,18 +162,19 @@ class Stored:
 
     def fetch(self, entries: Iterable[Entry]) -> None:
         """Fetch the sums that these events may touch, many with one question."""
-        self.asked = {
+        pairs = {
             _pair(entry.author, a, b)
             for entry in entries
             for a, b in combinations(people_in(entry.event), 2)
         }
+        pairs -= self.asked
+        self.asked |= pairs
         people = self.views.people
         # Of somebody whom this transaction met first no row tells yet.
-        known = [
-            key for key in self.asked if max(people[key[1]], people[key[2]]) < people.first_new
-        ]
+        known = [key for key in pairs if max(people[key[1]], people[key[2]]) < people.first_new]
         self._fetch("tie", known)
-        self._fetch("link", [key for x, a, b in known for key in ((x, a, b), (x, b, a))])
+        self._fetch("link", known)
+        self._fetch("link", [(author, b, a) for author, a, b in known])
 
     def _fetch(self, table: str, keys: list[PairKey]) -> None:
         (shape,) = self.views.shapes[table]
@@ -244,6 +191,16 @@ class Stored:
                 row = ROWS[table]()
                 shape.fill(row, [tuple(columns)])
                 self.fetched[table, (who(author), who(a), who(b))] = row
+
+
+class _AnyOf:
+    """Places that stand in one of these."""
+
+    def __init__(self, *among: Container[Place]) -> None:
+        self.among = among
+
+    def __contains__(self, place: object) -> bool:
+        return any(place in places for places in self.among)
 
 
 def _pair(author: bytes, a: bytes, b: bytes) -> PairKey:

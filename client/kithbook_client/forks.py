@@ -4,35 +4,90 @@ A replica keeps the branch it meets on the server. The other one is set aside, w
 in `fork`; what this device wrote in it is said again in a log of its own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from kithbook.events import AnyEvent
+from kithbook.envelope import chain
+from kithbook.events import OPENINGS, AnyEvent
 from kithbook.facts.effects import Entry
 from kithbook.ids import ID_BYTES, Ref
-from kithbook_client.index import Index
+from kithbook.replication import Accepted, Page, accept, refusal
+from kithbook_client import keys
+from kithbook_client.intake import Received, receive
 from kithbook_client.log import Log, Logs
 from kithbook_client.numbers import MAX_SEQ, place
-from kithbook_client.schema import Connection
+
+if TYPE_CHECKING:
+    from kithbook_client.replica import Replica
 
 _SOURCE_DOMAIN = b"kithbook fork 1\0"
 
 
-def set_aside(db: Connection, logs: Logs, index: Index, log: Log, after: int, now_ms: int) -> None:
-    """Move what a log holds after a seq out of it, in the transaction that is open."""
+def agreed(logs: Logs, id_: bytes, pages: Iterable[Page]) -> int:
+    """The last seq up to which these pages of a log are what is held of it."""
+    log = logs[id_]
+    seq = 0
+    for page in pages:
+        hashes = chain(logs.network_id, id_, page.first, page.previous, page.records)
+        for seq, hash_ in enumerate(hashes, page.first):
+            if seq > log.seq or logs.hash_at(log, seq) != hash_:
+                return seq - 1
+    return seq
+
+
+def adopt(
+    replica: "Replica", id_: bytes, common: int, pages: Sequence[Page], now_ms: int
+) -> Received:
+    """Take the branch in these pages instead of what is held of a log after `common`."""
+    log = replica.logs[id_]
+    pages = [page for page in pages if page.last > common]
+    outcome = accept(replica.network, pages[0], replica.logs.known(log, common), keys.verify)
+    if not isinstance(outcome, Accepted):
+        why = refusal(id_, outcome)
+        return Received(0, [why] if why else [])
+    branch = replica.logs.after(log, common)
+    _set_aside(replica, log, common, now_ms)
+    received = receive(replica, pages, replica.intake(now_ms, is_stale=True))
+    if log.key == replica.home.device().key:
+        replica.home.new_device()  # somebody else has this key
+    if log.key in replica.home.devices:
+        _restate(replica, branch, now_ms)
+    return received
+
+
+def _set_aside(replica: "Replica", log: Log, after: int, now_ms: int) -> None:
+    """Move what a log holds after a seq out of it."""
     span = place(log.no, after + 1), place(log.no, MAX_SEQ)
-    db.execute(
+    replica.db.execute(
         "INSERT OR IGNORE INTO fork(place, hash, record, aside) "
         "SELECT place, hash, record, ? FROM event WHERE place BETWEEN ? AND ?",
         (now_ms, *span),
     )
-    index.forget(log, after)
-    db.execute("DELETE FROM seal WHERE place BETWEEN ? AND ?", span)
-    db.execute("DELETE FROM text WHERE id BETWEEN ? AND ?", span)
-    logs.cut(log, after)
+    replica.index.forget(log, after)
+    replica.db.execute("DELETE FROM seal WHERE place BETWEEN ? AND ?", span)
+    replica.db.execute("DELETE FROM text WHERE id BETWEEN ? AND ?", span)
+    replica.logs.cut(log, after)
+
+
+def _restate(replica: "Replica", branch: Iterable[tuple[Entry, bytes]], now_ms: int) -> None:
+    """Say again what this device wrote in a branch that was set aside, and has not yet said."""
+    sources = [(entry, source_of(entry, hash_)) for entry, hash_ in branch]
+    said = replica.index.counting(replica.me, [source for _, source in sources])
+    unsaid = [
+        (entry, source)
+        for entry, source in sources
+        if source not in said and not isinstance(entry.event, OPENINGS)
+    ]
+    if not unsaid:
+        return
+    moved: dict[Ref, Ref] = {}
+    with replica.appending(now_ms) as append:
+        for entry, source in unsaid:
+            (again,) = append([restated(entry.event, source, moved)])
+            moved[entry.ref] = again.ref
 
 
 def source_of(entry: Entry, hash_: bytes) -> bytes:

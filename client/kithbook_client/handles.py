@@ -100,11 +100,16 @@ def is_handle(field: str) -> bool:
     return field == NAME or field.startswith(PREFIXES)
 
 
+def handle_of(field: str, value: str) -> str:
+    """What somebody with this value in this field is found by."""
+    return fold_name(value if field == NAME else field.partition(":")[2])
+
+
 def _handles(field: str, value: str | None) -> Iterable[tuple[str, int]]:
     """(text, 1 for all of it and 0 for its end from a further word on) of a field with a value."""
     if not value:
         return
-    text = fold_name(value if field == NAME else field.partition(":")[2])
+    text = handle_of(field, value)
     yield text, 1
     if not field.startswith("email:"):
         words = text.split(" ")

@@ -4,7 +4,8 @@ A line's source is a hash of what it says and of how many equal lines came befor
 so a file can be taken in again, whole or grown, after whatever interrupted it.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from hashlib import sha256
 from itertools import islice
 from typing import NamedTuple
@@ -12,17 +13,18 @@ from typing import NamedTuple
 import msgspec
 
 from kithbook.errors import Ambiguous, Invalid, NotFound, TooLarge
-from kithbook.events import Content, Described
+from kithbook.events import AnyEvent, Content, Described
 from kithbook.facts.effects import Entry
-from kithbook.ids import CHECK_BYTES, ID_BYTES, NetworkId, Ref, fold_name, person_id
-from kithbook.readings.merges import classes
-from kithbook_client.folding import uncollected
-from kithbook_client.lines import AnyLine, DescribedLine, event_of, when
-from kithbook_client.people import clean
+from kithbook.ids import CHECK_BYTES, ID_BYTES, Ref
+from kithbook_client.authoring import Append
+from kithbook_client.lines import AnyLine, event_of, when
+from kithbook_client.naming import Naming
 from kithbook_client.replica import Replica
 
-CHUNK = 50_000
+CHUNK = 100_000
 """Lines that go in together or not at all."""
+STEP = 2_000
+"""Lines that are worked on together."""
 BATCH_BYTES = 8
 BOM = b"\xef\xbb\xbf"
 NOWHERE = Ref(bytes(ID_BYTES), 1, bytes(CHECK_BYTES))
@@ -64,17 +66,15 @@ def import_lines(
     `progress` is told how many lines are done.
     """
     taking = _Import(replica, replica.home.random(BATCH_BYTES), now_ms, dry_run=dry_run)
-    for done, chunk in _chunks(lines):
-        taking.take(chunk)
-        if progress:
-            progress(done)
+    for chunk in _chunks(lines):
+        taking.take(chunk, progress)
     taking.report.problems.sort(key=lambda problem: problem.line)
     return taking.report
 
 
-def _chunks(lines: Iterable[bytes | str]) -> Iterator[tuple[int, list[tuple[int, bytes]]]]:
-    """The number of lines so far, and the numbered lines of the next chunk, without empty ones."""
-    number, chunk = 0, []
+def _chunks(lines: Iterable[bytes | str]) -> Iterator[list[tuple[int, bytes]]]:
+    """The numbered lines of each chunk, without empty ones."""
+    chunk = []
     for number, line in enumerate(lines, 1):
         text = (line.encode(errors="replace") if isinstance(line, str) else line).strip()
         if number == 1:
@@ -82,10 +82,10 @@ def _chunks(lines: Iterable[bytes | str]) -> Iterator[tuple[int, list[tuple[int,
         if text:
             chunk.append((number, text))
         if len(chunk) == CHUNK:
-            yield number, chunk
+            yield chunk
             chunk = []
     if chunk:
-        yield number, chunk
+        yield chunk
 
 
 class _Made(NamedTuple):
@@ -101,40 +101,52 @@ class _Import:
         self, replica: Replica, batch: bytes, now_ms: int | None, *, dry_run: bool
     ) -> None:
         self.replica = replica
-        self.network = NetworkId(replica.network)
         self.me = replica.me
         self.batch = batch
         self.now_ms = replica.home.now_ms() if now_ms is None else now_ms
         self.dry_run = dry_run
+        self.append: Append = _nothing
         self.report = ImportReport(batch.hex())
+        self.is_first = not replica.index.has_sources()
+        """Whether nothing was copied from anywhere yet, so that no line can be here already."""
         self.equal: dict[bytes, int] = {}
         """How often a line was met, by its hash."""
-        self.people: dict[str, bytes] = {}
-        """Whom a name means, as it was written and folded."""
-        self.born: dict[str, bytes] = {}
-        """The people whom the line in work is the first to name, by their names."""
+        self.naming = Naming(replica, self.now_ms)
         self.waiting: list[_Made] = []
         self.exported: dict[str, Ref | int | None] = {}
         """Exported id → the event here: its reference, its place, or None while it waits."""
 
-    def take(self, chunk: list[tuple[int, bytes]]) -> None:
-        """Take in some lines, in one transaction unless one refers to another among them."""
-        with uncollected():
-            told: list[tuple[int, bytes, AnyLine]] = []
-            for number, text in chunk:
-                try:
-                    line = _decode(text)
-                except UNREADABLE as error:
-                    self._leave(number, _in_words(error))
-                else:
-                    told.append((number, self._source(line), line))
-            counting = self.replica.index.counting(self.me, [source for _, source, _ in told])
-            for number, source, line in told:
-                if source in counting:
-                    self._skip(line, counting[source])
-                else:
-                    self._make(number, source, line)
-            self._write()
+    def take(
+        self, chunk: Sequence[tuple[int, bytes]], progress: Callable[[int], None] | None
+    ) -> None:
+        """Take in some lines, in one transaction."""
+        with (
+            nullcontext(_nothing) if self.dry_run else self.replica.appending(self.now_ms) as append
+        ):
+            self.append = append
+            for start in range(0, len(chunk), STEP):
+                some = chunk[start : start + STEP]
+                self._take(some)
+                if progress:
+                    progress(some[-1][0])
+
+    def _take(self, lines: Iterable[tuple[int, bytes]]) -> None:
+        told: list[tuple[int, bytes, AnyLine]] = []
+        for number, text in lines:
+            try:
+                line = _decode(text)
+            except UNREADABLE as error:
+                self._leave(number, _in_words(error))
+            else:
+                told.append((number, self._source(line), line))
+        sources = [] if self.is_first else [source for _, source, _ in told]
+        counting = self.replica.index.counting(self.me, sources)
+        for number, source, line in told:
+            if source in counting:
+                self._skip(line, counting[source])
+            else:
+                self._make(number, source, line)
+        self._write()
 
     def _source(self, line: AnyLine) -> bytes:
         said = sha256(_DOMAIN + _canonical(line)).digest()
@@ -155,53 +167,18 @@ class _Import:
             common = {
                 "at": at, "zone": zone, "note": line.note, "source": source, "batch": self.batch
             }  # fmt: skip
-            events = [event_of(line, self._who, self._which, common)]
+            event = event_of(line, self.naming.who, self._which, common)
         except (Ambiguous, Invalid, NotFound) as error:  # of the line; a full disk ends the import
             self._leave(number, error.message)
-            self._unborn()
+            self.naming.take_back()
             return
-        if isinstance(line, DescribedLine) and "name" in line.set:
-            self.born.pop(line.person, None)  # the line names them itself
-        if self.born:
-            events[:0] = [
-                Described(at=at, zone=zone, batch=self.batch, person=person, set={"name": name})
-                for name, person in self.born.items()
-            ]
-            self.born.clear()
-        self.waiting.append(_Made(number, events, line.event))
+        births = [
+            Described(at=at, zone=zone, batch=self.batch, person=person, set={"name": name})
+            for name, person in self.naming.made_by(event)
+        ]
+        self.waiting.append(_Made(number, [*births, event], line.event))
         if line.event:
             self.exported[line.event] = None
-
-    def _who(self, name: str) -> bytes:
-        found = self.people.get(name)
-        if found is None:
-            text = clean("name", name)
-            folded = fold_name(text)
-            found = self.people.get(folded) or self._find(text, folded)
-            self.people[name] = self.people[folded] = found
-        return found
-
-    def _find(self, name: str, folded: str) -> bytes:
-        if folded == "me":
-            return self.me
-        people = self.replica.lookup(folded)
-        if len(people) > 1:
-            one = classes(self.replica.reading(self.now_ms).merges())
-            people = list({one.get(person, person): person for person in people}.values())
-        if len(people) > 1:
-            raise Invalid(f"{len(people)} people here are called “{name}”.")
-        if people:
-            return people[0]
-        made = person_id(self.network, name)
-        if not self.replica.names([made]):
-            self.born[name] = made
-        return made
-
-    def _unborn(self) -> None:
-        """Forget the people whom a line was the first to name that came to nothing."""
-        gone = set(self.born.values())
-        self.people = {name: who for name, who in self.people.items() if who not in gone}
-        self.born.clear()
 
     def _which(self, event: str) -> Ref:
         if event in self.exported and self.exported[event] is None:
@@ -226,10 +203,9 @@ class _Import:
                     self._leave(one.line, error.message)
 
     def _append(self, made: list[_Made]) -> None:
-        events = [event for one in made for event in one.events]
-        entries = iter([] if self.dry_run else self.replica.append(events, self.now_ms))
+        entries = iter(self.append([event for one in made for event in one.events]))
         for one in made:
-            refs = [_ref(entry) for entry in islice(entries, len(one.events))]
+            refs = [entry.ref for entry in islice(entries, len(one.events))]
             if one.exported:
                 self.exported[one.exported] = refs[-1] if refs else NOWHERE
         self.report.added += len(made)
@@ -238,8 +214,9 @@ class _Import:
         self.report.problems.append(Problem(number, why))
 
 
-def _ref(entry: Entry) -> Ref:
-    return Ref(entry.log, entry.seq, entry.check)
+def _nothing(_: Sequence[AnyEvent]) -> list[Entry]:
+    """What a dry run writes."""
+    return []
 
 
 def _in_words(error: Exception) -> str:

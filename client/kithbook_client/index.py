@@ -104,9 +104,13 @@ class Index:
         found = self._sources(sources)
         return {source for source, number, _ in found if number >> SEQ_BITS in numbered}
 
+    def has_sources(self) -> bool:
+        """Whether any event was copied from somewhere."""
+        return self.db.execute("SELECT 1 FROM source LIMIT 1").fetchone() is not None
+
     def _sources(self, sources: Sequence[bytes]) -> Iterator[tuple[bytes, int, str | None]]:
         """(source, place, why it does not count) of the events with these sources."""
-        if self.db.execute("SELECT 1 FROM source LIMIT 1").fetchone() is None:
+        if not self.has_sources():
             return
         for start in range(0, len(sources), AT_ONCE):
             some = sources[start : start + AT_ONCE]

@@ -1,17 +1,34 @@
 """The intake: new events on their way in, within the transaction that is open."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
+import msgspec
+
+from kithbook.clock import witness
+from kithbook.events import AnyEvent, Founded
 from kithbook.facts.effects import Entry
+from kithbook.replication import Accepted, Page, Refusal, accept, refusal
 from kithbook_client import keys
-from kithbook_client.folding import fold, rebuild, uncollected
+from kithbook_client.folding import Folding
 from kithbook_client.index import Index
-from kithbook_client.log import Aside, Log, Logs
+from kithbook_client.log import Log, Logs
+from kithbook_client.rebuilding import rebuild
 from kithbook_client.views import Views
+
+if TYPE_CHECKING:
+    from kithbook_client.replica import Replica
+
+
+class Received(msgspec.Struct, frozen=True):
+    """How many events of some pages were new, and which logs did not fit."""
+
+    added: int
+    refused: list[Refusal]
 
 
 class Intake:
-    """Stores records as they come, then settles whose they are and folds them in.
+    """Stores records as they come, settles whose they are, and folds them in.
 
     `is_stale` when the views have to be worked out anew in any case.
     """
@@ -25,36 +42,77 @@ class Intake:
         self.now_ms = now_ms
         self.count = 0
         self._is_stale = is_stale
-        self._has_acts = is_stale
-        self._fresh: dict[bytes, int] = {}
-        self._spans: list[tuple[Log, int, Sequence[bytes], Sequence[bytes]]] = []
+        self._folding: Folding | None = None
 
-    def store(self, log: Log, records: Sequence[bytes], hashes: Sequence[bytes]) -> None:
+    def store(
+        self,
+        log: Log,
+        records: Sequence[bytes],
+        hashes: Sequence[bytes],
+        events: Sequence[AnyEvent] | None = None,
+    ) -> list[Entry]:
+        """Append records to their log; the events among them that can be read, unless they are
+        given because that was done.
+        """
         first = log.seq + 1
         self.count += len(records)
-        self._fresh.setdefault(log.id, first)
-        self._spans.append((log, first, records, hashes))
-        self._has_acts |= self.index.note_acts(log, first, records)
+        has_acts = self.index.note_acts(log, first, records)
         self.logs.insert(log, records, hashes, self.now_ms)
-
-    def finish(self) -> list[Entry]:
-        """Bring the views in line; the new events that can be read."""
-        with uncollected():
-            return self._finish()
-
-    def _finish(self) -> list[Entry]:
-        if self._has_acts:
-            folded = {log: first - 1 for log, first in self._fresh.items()}
-            self._is_stale |= self.logs.settle(keys.verify, folded)
-        entries: list[Entry] = []
-        aside: list[Aside] = []
-        for span in self._spans:
-            read, unread = self.logs.read(*span)
-            entries += read
-            aside += unread
+        if has_acts:
+            self._save()  # what comes from here on may stand differently
+            self._is_stale |= self.logs.settle(keys.verify, {log.id: first - 1})
+        entries, aside = self.logs.read(log, first, records, hashes, events)
         if self._is_stale:
             self.index.note(entries)
-            rebuild(self.views, self.index)
-        elif self.count:
-            fold(self.views, self.index, self._fresh, entries, aside)
+        else:
+            self._folding = self._folding or Folding(self.views, self.index)
+            self._folding.take(log.id, first, entries, aside)
         return entries
+
+    def finish(self) -> None:
+        """Bring the views in line."""
+        if self._is_stale:
+            self.logs.settle(keys.verify, {})
+            rebuild(self.views, self.index)
+        else:
+            self._save()
+
+    def _save(self) -> None:
+        if self._folding is not None:
+            self._folding.save()
+            self._folding = None
+
+
+def receive(replica: "Replica", pages: Iterable[Page], intake: Intake) -> Received:
+    """Take in what is new in these pages and fits."""
+    logs, clock = replica.logs, replica.clock
+    refused: dict[bytes, Refusal] = {}
+    for page in pages:
+        if page.log in refused:
+            continue
+        known = logs.known(logs.get(page.log) or Log(0, page.log))
+        outcome = accept(replica.network, page, known, keys.verify)
+        if isinstance(outcome, Accepted):
+            log = logs[page.log]
+            intake.store(log, outcome.records, outcome.hashes)
+            replica.pages.keep(log, outcome.seals)
+            clock = witness(clock, log.hlc, intake.now_ms)
+        elif why := refusal(page.log, outcome):
+            refused[page.log] = why
+    intake.finish()
+    _note(replica, clock)
+    return Received(intake.count, list(refused.values()))
+
+
+def _note(replica: "Replica", clock: int) -> None:
+    """Note what came with the events: a later clock, and what the founder calls the network."""
+    if clock != replica.clock:
+        replica.clock = clock
+        replica.db.execute("UPDATE network SET clock = ? WHERE no = ?", (clock, replica.no))
+    for log in replica.logs.held() if not replica.name else ():
+        entry = replica.logs.entry(log.id, 1)
+        if entry and isinstance(entry.event, Founded) and entry.author:
+            replica.name = entry.event.name
+            replica.db.execute(
+                "UPDATE network SET name = ? WHERE no = ?", (replica.name, replica.no)
+            )

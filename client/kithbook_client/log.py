@@ -13,7 +13,7 @@ from kithbook.envelope import (
     record_body,
     record_hlc,
 )
-from kithbook.events import OPENINGS
+from kithbook.events import OPENINGS, AnyEvent
 from kithbook.facts.effects import Entry
 from kithbook.ids import CHECK_BYTES, NetworkId
 from kithbook.membership import UNKNOWN, Standing, act_in, standing
@@ -193,14 +193,21 @@ class Logs(dict[bytes, Log]):
         return int(row[0])
 
     def read(
-        self, log: Log, first: int, records: Iterable[bytes], hashes: Iterable[bytes]
+        self,
+        log: Log,
+        first: int,
+        records: Sequence[bytes],
+        hashes: Sequence[bytes],
+        events: Iterable[AnyEvent | Unreadable] | None = None,
     ) -> tuple[list[Entry], list[Aside]]:
-        """The events in consecutive records, and those that cannot be read."""
+        """The events in consecutive records, decoded unless given; and the unreadable ones."""
         entries: list[Entry] = []
         aside: list[Aside] = []
         id_, author = log.id, log.author
-        for seq, (record, hash_) in enumerate(zip(records, hashes, strict=True), first):
-            event = decode(record_body(record))
+        found = (decode(record_body(record)) for record in records) if events is None else events
+        for seq, (record, hash_, event) in enumerate(
+            zip(records, hashes, found, strict=True), first
+        ):
             if isinstance(event, Unreadable):
                 aside.append((id_, seq, event.reason))
             else:

@@ -2,27 +2,26 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from kithbook.clock import runs_ahead, tick, witness
-from kithbook.codec import SALT_BYTES, Unreadable, decode_body, encode_body
-from kithbook.envelope import Head, chain, kind_of, make_record
-from kithbook.errors import Invalid, NotFound, Unavailable
-from kithbook.events import OPENINGS, AnyEvent, DeviceAdded, Founded, Role
+from kithbook.envelope import Head
+from kithbook.errors import NotFound, Unavailable
+from kithbook.events import AnyEvent, Role
 from kithbook.facts.digest import VERSION, digest
 from kithbook.facts.effects import Entry
-from kithbook.ids import LogId, NetworkId, Ref, event_id, log_id
-from kithbook.protocol import ticket_message
-from kithbook.replication import Accepted, Page, Refusal, accept, refusal
+from kithbook.ids import LogId, NetworkId, event_id
+from kithbook.replication import Page
 from kithbook_client import keys
-from kithbook_client.folding import Progress, rebuild
+from kithbook_client.authoring import Append, append, own_log
+from kithbook_client.folding import uncollected
 from kithbook_client.index import Index
-from kithbook_client.intake import Intake
+from kithbook_client.intake import Intake, Received, receive
 from kithbook_client.log import Log, Logs
 from kithbook_client.numbers import People
+from kithbook_client.rebuilding import Progress, rebuild
 from kithbook_client.views import Views
 
 if TYPE_CHECKING:
@@ -42,13 +41,6 @@ class Network(msgspec.Struct, frozen=True):
     id: NetworkId
     name: str
     server: str | None
-
-
-class Received(msgspec.Struct, frozen=True):
-    """How many events of some pages were new, and which logs did not fit."""
-
-    added: int
-    refused: list[Refusal]
 
 
 class Replica:
@@ -93,7 +85,7 @@ class Replica:
     def me(self) -> bytes:
         """The person whom this home's devices speak for."""
         self.refresh()
-        for log in self._own():
+        for log in self.own():
             if log.standing.person is not None:
                 return log.standing.person
         raise Unavailable(
@@ -106,20 +98,20 @@ class Replica:
     def device(self) -> str:
         """What this device calls itself."""
         self.refresh()
-        return next((log.device for log in self._own()), keys.host())
+        return next((log.device for log in self.own()), keys.host())
 
     @property
     def voices(self) -> "list[Device]":
         """The devices that this home speaks as here, the one that writes now first."""
         self.refresh()
-        keys_ = dict.fromkeys(log.key or b"" for log in self._own())
+        keys_ = dict.fromkeys(log.key or b"" for log in self.own())
         return [self.home.devices[key] for key in keys_]
 
     @property
     def role(self) -> "Role | None":
         """What this device may do here."""
         self.refresh()
-        return next((log.standing.role for log in self._own() if log.standing.person), None)
+        return next((log.standing.role for log in self.own() if log.standing.person), None)
 
     @property
     def speakers(self) -> set[bytes]:
@@ -186,7 +178,7 @@ class Replica:
         """The event LOG:SEQ, where LOG may be cut short; `last` is this device's last one."""
         self.refresh()
         if text.strip().lower() == "last":
-            own = next(self._own(), None)
+            own = next(iter(self.own()), None)
             if own is None:
                 raise NotFound("This device has written nothing yet.")
             text = event_id(own.id, own.seq)
@@ -224,65 +216,60 @@ class Replica:
 
         return Pages(self.db, self.logs)
 
-    def _own(self) -> Iterator[Log]:
+    def own(self) -> list[Log]:
         """Our logs, the one that this device writes first."""
-        own = [log for log in self.logs.held() if log.key in self.home.devices]
         order = list(self.home.devices)
-        yield from sorted(own, key=lambda log: (order.index(log.key or b""), log.no), reverse=True)
+        own = [log for log in self.logs.held() if log.key in self.home.devices]
+        return sorted(own, key=lambda log: (order.index(log.key or b""), log.no), reverse=True)
+
+    def secret(self, log: Log) -> bytes:
+        """The key with which we speak in one of our logs."""
+        return self.home.devices[log.key or b""].secret
 
     # Writing
 
     def append(self, events: Iterable[AnyEvent], at_ms: int | None = None) -> list[Entry]:
         """Write events down in this device's log, with the views they change."""
+        with self.appending(at_ms) as write:
+            return write(list(events))
+
+    @contextmanager
+    def appending(self, at_ms: int | None = None) -> Iterator[Append]:
+        """What writes events down as often as it is called; all of it is one transaction."""
         now_ms = self.home.now_ms() if at_ms is None else at_ms
-        with self._writing():
-            return self._append(self._own_log(now_ms), list(events), now_ms)
+        with self._writing(), uncollected():
+            log, intake = self._own_log(now_ms), self.intake(now_ms)
+            yield partial(append, self, intake, log)
+            intake.finish()
 
     def open_log(self, id_: LogId, opening: AnyEvent, salt: bytes, now_ms: int) -> None:
         """Begin a log of our own with the event that proves whose it is."""
         with self._writing():
-            self._append(self.logs[id_], [opening], now_ms, salt)
+            intake = self.intake(now_ms)
+            append(self, intake, self.logs[id_], [opening], salt)
+            intake.finish()
 
     def receive(self, pages: Iterable[Page]) -> Received:
         """Store what is new in these pages and fits, and fold it in."""
-        with self._writing():
-            return self._receive(pages, self._intake(self.home.now_ms()))
+        with self._writing(), uncollected():
+            return receive(self, pages, self.intake(self.home.now_ms()))
 
-    def agreed(self, id_: bytes, pages: Iterable[Page]) -> int:
+    def agreed(self, log: bytes, pages: Iterable[Page]) -> int:
         """The last seq up to which these pages of a log are what is held of it."""
-        log = self.logs[id_]
-        seq = 0
-        for page in pages:
-            hashes = chain(self.network, id_, page.first, page.previous, page.records)
-            for seq, hash_ in enumerate(hashes, page.first):
-                if seq > log.seq or self.logs.hash_at(log, seq) != hash_:
-                    return seq - 1
-        return seq
+        from kithbook_client.forks import agreed
 
-    def adopt(self, id_: bytes, common: int, pages: Sequence[Page]) -> Received:
+        return agreed(self.logs, log, pages)
+
+    def adopt(self, log: bytes, common: int, pages: Sequence[Page]) -> Received:
         """Take another branch of a log instead of what is held of it after `common`.
 
         What was held is set aside, and what this device had written there is said again in a new
         log. Nothing changes when the first page does not fit.
         """
-        from kithbook_client.forks import set_aside
+        from kithbook_client.forks import adopt
 
-        now_ms = self.home.now_ms()
         with self._writing():
-            log = self.logs[id_]
-            pages = [page for page in pages if page.last > common]
-            outcome = accept(self.network, pages[0], self.logs.known(log, common), keys.verify)
-            if not isinstance(outcome, Accepted):
-                why = refusal(id_, outcome)
-                return Received(0, [why] if why else [])
-            branch = self.logs.after(log, common)
-            set_aside(self.db, self.logs, self.index, log, common, now_ms)
-            received = self._receive(pages, self._intake(now_ms, is_stale=True))
-            if log.key == self.home.device().key:
-                self.home.new_device()  # somebody else has this key
-            if log.key in self.home.devices:
-                self._restate(branch, now_ms)
-            return received
+            return adopt(self, log, common, pages, self.home.now_ms())
 
     def connect(self, server: str) -> None:
         """Sync with this server from now on."""
@@ -299,11 +286,11 @@ class Replica:
     def seal(self) -> None:
         """Seal our logs up to their heads, as they must be to leave this device."""
         self.refresh()
-        own = [log for log in self._own() if self.pages.sealed(log) < log.seq]
+        own = [log for log in self.own() if self.pages.sealed(log) < log.seq]
         if own:
             with self._writing():
                 for log in own:
-                    self.pages.seal(self.logs[log.id], self._secret(log))
+                    self.pages.seal(self.logs[log.id], self.secret(log))
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -311,116 +298,9 @@ class Replica:
             self.refresh()
             yield
 
-    def _take_name(self) -> None:
-        """Call the network what its founder did, once that is known here."""
-        for log in self.logs.held():
-            entry = self.logs.entry(log.id, 1)
-            if entry and isinstance(entry.event, Founded) and entry.author:
-                self.name = entry.event.name
-                self.db.execute("UPDATE network SET name = ? WHERE no = ?", (self.name, self.no))
-
-    def _intake(self, now_ms: int, *, is_stale: bool = False) -> Intake:
+    def intake(self, now_ms: int, *, is_stale: bool = False) -> Intake:
+        """For new events, in the transaction that is open."""
         return Intake(self.logs, self.index, self.views, now_ms, is_stale=is_stale)
 
-    def _append(
-        self, log: Log, events: Sequence[AnyEvent], now_ms: int, salts: bytes = b""
-    ) -> list[Entry]:
-        salts = salts or self.home.random(SALT_BYTES * len(events))
-        hlc = log.hlc if runs_ahead(self.clock, now_ms) else max(log.hlc, self.clock)
-        records = []
-        for start, event in zip(range(0, len(salts), SALT_BYTES), events, strict=True):
-            hlc = tick(hlc, now_ms)
-            body = encode_body(event, salts[start : start + SALT_BYTES])
-            records.append(make_record(kind_of(event), hlc, body))
-        if not records:
-            return []
-        intake = self._intake(now_ms)
-        hashes = chain(self.network, log.id, log.seq + 1, log.hash, records)
-        intake.store(log, records, hashes)
-        entries = intake.finish()
-        if len(entries) < len(events):
-            raise Invalid(f"That is no event: {_first_unreadable(events)}.")
-        return entries
-
     def _own_log(self, now_ms: int) -> Log:
-        """The log that this device writes now.
-
-        A copied home goes on in a new one, and so does a device whose clock once ran ahead.
-        """
-        device = self.home.device()
-        own = list(self._own())
-        if not own:
-            raise Unavailable(
-                f"This device has no log in the network {self.name} yet.",
-                "Finish joining: run kith join LINK again.",
-            )
-        if own[0].key == device.key and not runs_ahead(own[0].hlc, now_ms):
-            return own[0]
-        sponsor = max(own, key=lambda log: log.standing.last)
-        nonce = self.home.random(16)
-        id_ = log_id(self.network, device.key, nonce)
-        signature = keys.sign(self._secret(sponsor), ticket_message(self.network, id_))
-        added = DeviceAdded(
-            at=now_ms * 1000,
-            zone=0,
-            key=device.key,
-            nonce=nonce,
-            sponsor=sponsor.id,
-            signature=signature,
-            device=device.name,
-        )
-        self._append(self.logs[id_], [added], now_ms)
-        return self.logs[id_]
-
-    def _secret(self, log: Log) -> bytes:
-        return self.home.devices[log.key or b""].secret
-
-    def _restate(self, branch: Iterable[tuple[Entry, bytes]], now_ms: int) -> None:
-        """Say again what this device wrote in a branch that was set aside, and has not yet said."""
-        from kithbook_client.forks import restated, source_of
-
-        sources = {hash_: source_of(entry, hash_) for entry, hash_ in branch}
-        said = self.index.counting(self.me, list(sources.values()))
-        moved: dict[Ref, Ref] = {}
-        for entry, hash_ in branch:
-            if sources[hash_] in said or isinstance(entry.event, OPENINGS):
-                continue
-            event = restated(entry.event, sources[hash_], moved)
-            (again,) = self._append(self._own_log(now_ms), [event], now_ms)
-            moved[_ref(entry)] = _ref(again)
-
-    def _receive(self, pages: Iterable[Page], intake: Intake) -> Received:
-        refused: dict[bytes, Refusal] = {}
-        seen = self.clock
-        for page in pages:
-            if page.log in refused:
-                continue
-            known = self.logs.known(self.logs.get(page.log) or Log(0, page.log))
-            outcome = accept(self.network, page, known, keys.verify)
-            if isinstance(outcome, Accepted):
-                log = self.logs[page.log]
-                intake.store(log, outcome.records, outcome.hashes)
-                self.pages.keep(log, outcome.seals)
-                seen = witness(seen, log.hlc, intake.now_ms)
-            elif why := refusal(page.log, outcome):
-                refused[page.log] = why
-        if seen != self.clock:
-            self.clock = seen
-            self.db.execute("UPDATE network SET clock = ? WHERE no = ?", (seen, self.no))
-        intake.finish()
-        if intake.count and not self.name:
-            self._take_name()
-        return Received(intake.count, list(refused.values()))
-
-
-def _ref(entry: Entry) -> Ref:
-    return Ref(entry.log, entry.seq, entry.check)
-
-
-def _first_unreadable(events: Iterable[AnyEvent]) -> str:
-    """Why one of these cannot be read again."""
-    for event in events:
-        read = decode_body(encode_body(event, bytes(SALT_BYTES)))
-        if isinstance(read, Unreadable):
-            return read.why
-    return "it cannot be read again"
+        return own_log(self, now_ms)

@@ -13,10 +13,10 @@ from kithbook.ids import event_id
 from kithbook.membership import UNKNOWN, act_in, standing
 from kithbook.replication import opening_key
 from kithbook_client import keys
-from kithbook_client.folding import rebuild, reindex
 from kithbook_client.index import TABLES
 from kithbook_client.log import Log
 from kithbook_client.numbers import MAX_SEQ, place
+from kithbook_client.rebuilding import rebuild, reindex
 from kithbook_client.replica import Replica
 from kithbook_client.schema import plain_errors
 from kithbook_client.views import MINE

@@ -224,7 +224,7 @@ def write_unknown(laptop: Laptop, body: bytes) -> bytes:
             log = replica._own_log(home.now_ms())
             record = make_record(CONTENT, log.hlc + 1, body + bytes(SALT_BYTES))
             hashes = chain(replica.network, log.id, log.seq + 1, log.hash, [record])
-            intake = replica._intake(home.now_ms())
+            intake = replica.intake(home.now_ms())
             intake.store(log, [record], hashes)
             intake.finish()
     finally:

@@ -36,17 +36,15 @@ def test_an_import_killed_at_any_moment_neither_loses_nor_doubles(tmp_path: Path
     whole, laptop = new(tmp_path / "whole"), new(tmp_path / "laptop")
     files = [history(tmp_path / f"{n}.jsonl", n, LINES) for n in range(14)]
     longest = max(seconds(lambda: whole.run("import", str(file))) for file in files)  # noqa: B023
-    held, hit, parts = laptop.network["events"], 0, 0
+    held, hit = laptop.network["events"], 0
     for file, moment in zip(files, moments(len(files), longest * MOST, 1), strict=True):
         hit += laptop.kill_during(["import", str(file)], moment)
         events = laptop.network["events"]
-        assert events >= held
-        parts += held < events < held + LINES
+        assert events == held or events >= held + LINES  # so few lines go in together or not at all
         held = events
 
     assert laptop.ask("verify")["ok"]
     assert hit >= len(files) // 2
-    assert parts
     for file in files:
         answer = laptop.ask("import", str(file))
         assert answer["added"] + answer["skipped"] == LINES

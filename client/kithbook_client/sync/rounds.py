@@ -12,9 +12,10 @@ from kithbook.envelope import NO_HASH, Head
 from kithbook.errors import TooLarge
 from kithbook.protocol import ROUND_EVENTS, SyncRequest, SyncServer
 from kithbook.replication import Page, Refusal
+from kithbook_client.intake import Received
 from kithbook_client.numbers import MAX_SEQ
 from kithbook_client.peers import Peer
-from kithbook_client.replica import Received, Replica
+from kithbook_client.replica import Replica
 
 
 class SyncReport(msgspec.Struct, frozen=True):

@@ -144,6 +144,16 @@ class TestPeople:
         assert len(births) == 2  # Ada's own, and his
         assert replica.names([who(replica, "Bob Ng")]) == {who(replica, "Bob Ng"): "Bob Ng"}
 
+    def test_are_known_by_what_the_same_file_says_that_they_are_called(
+        self, replica: Replica
+    ) -> None:
+        said = {"alias:Bobby": "Bobby", "email:b@x": "b@x"}
+        described = {"type": "described", "person": "Bob", "set": said}
+
+        take(replica, described, trusted("Bobby", 5), trusted("B@X", 6))
+
+        assert [one.event.whom for one in replica.events(limit=2)] == [who(replica, "Bob")] * 2
+
     def test_of_one_name_are_a_problem_unless_they_are_one(self, replica: Replica) -> None:
         one, two = bytes([1]) * 16, bytes([2]) * 16
         for person in (one, two):
@@ -233,12 +243,13 @@ def _until(lines: list[str], stop: int) -> Iterable[str]:
 
 def test_each_chunk_is_one_transaction(replica: Replica, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importing, "CHUNK", 4)
+    monkeypatch.setattr(importing, "STEP", 2)
     told: list[int] = []
     lines = [json.dumps(trusted(f"P{n}", 5)) for n in range(10)]
 
     report = import_lines(replica, lines, progress=told.append)
 
-    assert told == [4, 8, 10]
+    assert told == [2, 4, 6, 8, 10]
     assert report.added == 10
     assert verify(replica, views=True).ok
 

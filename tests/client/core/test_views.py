@@ -25,7 +25,7 @@ from kithbook.events import (
 from kithbook.facts.effects import Entry
 from kithbook.ids import Ref
 from kithbook.memory import Memory
-from kithbook_client import folding
+from kithbook_client import folding, rebuilding
 from kithbook_client.home import Home
 from kithbook_client.replica import Replica
 from kithbook_client.verify import verify
@@ -204,7 +204,8 @@ def test_many_events_at_once_are_fetched_and_folded_as_one_by_one(
     replica: Replica, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(folding, "FLUSH", 40)
-    monkeypatch.setattr(folding, "READ", 30)
+    monkeypatch.setattr(rebuilding, "FLUSH", 40)
+    monkeypatch.setattr(rebuilding, "READ", 30)
     chance = Random(3)
     other = Home.prepare(tmp_path / "other", clock)
     with other.writing():

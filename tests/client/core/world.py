@@ -106,9 +106,9 @@ def sync(replica: Replica, server: SyncServer) -> SyncReport:
 def write_raw(replica: Replica, body: bytes) -> None:
     """Append a body that need not be an event."""
     with replica.home.writing():
-        log = next(replica._own())
+        log = replica.own()[0]
         record = make_record(CONTENT, log.hlc + 1, body)
-        intake = replica._intake(NOW_MS)
+        intake = replica.intake(NOW_MS)
         hashes = chain(replica.network, log.id, log.seq + 1, log.hash, [record])
         intake.store(log, [record], hashes)
         intake.finish()

@@ -1,0 +1,88 @@
+"""Rebuilding: every view worked out anew from all that the logs hold, in one transaction."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from kithbook.facts.effects import Entry
+from kithbook.facts.fold import Facts
+from kithbook_client.folding import FLUSH, Stored, flush, uncollected
+from kithbook_client.index import Index
+from kithbook_client.log import Aside, Log, Logs
+from kithbook_client.numbers import SEQ_BITS
+from kithbook_client.views import Views
+
+READ = 5_000
+"""Events to read at a time."""
+
+Progress = Callable[[int, int], None]
+"""Called with how much is done, of how much."""
+
+
+def rebuild(views: Views, index: Index, progress: Progress | None = None) -> None:
+    """Fold everything in again, from nothing, in the transaction that is open."""
+    with uncollected():
+        _rebuild(views, index, progress)
+
+
+def reindex(views: Views, index: Index) -> None:
+    """Note anew where every event is to be found, in the transaction that is open."""
+    for log in views.logs.held():
+        index.forget(log, 0)
+    for log in views.logs.held():
+        for first, records, hashes in _records(views.logs, log):
+            entries, _ = views.logs.read(log, first, records, hashes)
+            index.note_acts(log, first, records)
+            index.note(entries)
+
+
+def _rebuild(views: Views, index: Index, progress: Progress | None) -> None:
+    logs = views.logs
+    index.note(_readable_now(views))
+    views.clear()
+    views.people.load()
+    reached = {log.id: 1 for log in logs.held()}
+    stored = Stored(views, index, {}, is_empty=True)
+    stored.fresh |= reached
+    facts = Facts(logs.standings(), dict(reached), stored)
+    facts.decide(index.bearing())
+    total = sum(log.seq for log in logs.held())
+    done = waiting = 0
+    for log, first, entries, aside in _everything(logs):
+        facts.take(entries)
+        for what in aside:
+            facts.set_aside(*what)
+        count = len(entries) + len(aside)
+        reached[log.id] = first + count
+        done += count
+        waiting += count
+        if waiting >= FLUSH:
+            waiting = 0
+            flush(views, facts)
+            stored.fresh |= reached
+        if progress:
+            progress(done, total)
+    facts.finish()
+    views.save(facts.tables.items())
+    views.track()
+
+
+def _everything(logs: Logs) -> Iterator[tuple[Log, int, list[Entry], list[Aside]]]:
+    for log in logs.held():
+        for first, records, hashes in _records(logs, log):
+            yield log, first, *logs.read(log, first, records, hashes)
+
+
+def _records(logs: Logs, log: Log) -> Iterator[tuple[int, Sequence[bytes], Sequence[bytes]]]:
+    """First seq, records and hashes of a log, some at a time."""
+    seq = 0
+    while rows := logs.rows(log, seq, READ):
+        _, hashes, records = zip(*rows, strict=True)
+        yield seq + 1, records, hashes
+        seq += len(rows)
+
+
+def _readable_now(views: Views) -> list[Entry]:
+    """Events that an earlier release could not read and this one can."""
+    rows = views.db.execute("SELECT event FROM void WHERE reason IN ('unknown', 'unreadable')")
+    numbered = views.logs.by_number
+    places = [number for (number,) in rows.fetchall() if number >> SEQ_BITS in numbered]
+    return list(views.logs.entries(places))
