@@ -8,11 +8,13 @@ from litestar.di import Provide
 
 from kithbook_server.api import doors, health, openapi, views
 from kithbook_server.api.auth import bearer
+from kithbook_server.api.changes import changes
 from kithbook_server.api.problems import HANDLERS
 from kithbook_server.api.rate import at_most
 from kithbook_server.api.requests import with_request_ids
 from kithbook_server.api.server import Parts
 from kithbook_server.api.sync import sync_round
+from kithbook_server.bell import Bell
 from kithbook_server.commits import Commits
 from kithbook_server.hosting import Hosting
 from kithbook_server.intake import Intake
@@ -33,8 +35,10 @@ def create_app(settings: Settings, now_ms: Callable[[], int] = wall_clock) -> Li
     service = SyncService(recorder, intake, settings.round_events)
     hosting = Hosting(accounts, Members(recorder, verify_again), intake, verify, now_ms)
     sessions = Sessions(accounts, hosting, verify, now_ms, settings.session_hours)
+    bell = Bell(settings.streams)
+    recorder.on_news(bell.ring)
     server = Parts(
-        settings, recorder, accounts, hosting, sessions, service, Views(recorder, now_ms)
+        settings, recorder, accounts, hosting, sessions, service, Views(recorder, now_ms), bell
     )
 
     @asynccontextmanager
@@ -49,7 +53,7 @@ def create_app(settings: Settings, now_ms: Callable[[], int] = wall_clock) -> Li
         route_handlers=[
             Router(
                 "/v1/networks/{network:str}",
-                route_handlers=[sync_round, *views.HANDLERS],
+                route_handlers=[sync_round, changes, *views.HANDLERS],
                 middleware=[bearer(accounts)],
                 security=[{"session": []}],
             ),
@@ -69,5 +73,6 @@ def create_app(settings: Settings, now_ms: Callable[[], int] = wall_clock) -> Li
         request_max_body_size=settings.request_bytes,
     )
     openapi.describe_messages(app)
+    app.state.drain = bell.close
     app.asgi_handler = with_request_ids(app.asgi_handler)
     return app

@@ -36,7 +36,7 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
             timeout_graceful_shutdown=GRACE_SECONDS,
             backlog=BACKLOG,
         )
-        _Server(config, lambda: say(greeting)).run([listening])
+        _Server(config, lambda: say(greeting), app.state.drain).run([listening])
 
 
 def _bind(host: str, port: int) -> socket.socket:
@@ -63,14 +63,22 @@ def _log_handler() -> logging.Handler:
 class _Server(uvicorn.Server):
     """Speaks when it listens; ends with a plain return where uvicorn raises its signal again."""
 
-    def __init__(self, config: uvicorn.Config, say: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, say: Callable[[], None], drain: Callable[[], None]
+    ) -> None:
         super().__init__(config)
         self._say = say
+        self._drain = drain
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._say()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Requests that would never end are ended; uvicorn waits for the others."""
+        self._drain()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -38,6 +38,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     network_events: Positive = 10_000_000
     rate: Count = 600
     """Requests a minute from one address without a session (to join, to open one); 0 for any."""
+    streams: Count = 100
+    """Streams of changes that one device may hold open; 0 for any number."""
     session_hours: Positive = 24
     link_hours: Positive = 168
     """How long a setup link can be used."""

@@ -128,10 +128,14 @@ class Laptop:
 
 
 class Server:
-    """A `kithd` over one folder; every start after the first takes the same port."""
+    """A `kithd` over one folder; every start after the first takes the same port.
 
-    def __init__(self, folder: Path) -> None:
+    Settings are given by their names in lower case.
+    """
+
+    def __init__(self, folder: Path, **settings: object) -> None:
         self.folder = folder
+        self.env = ENV | {f"KITHD_{name.upper()}": str(text) for name, text in settings.items()}
         self.port = "0"
         self.greeting = ""
         self.process: subprocess.Popen[str] | None = None
@@ -177,7 +181,7 @@ class Server:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env=ENV,
+            env=self.env,
         )
         assert process.stdout is not None
         lines = []

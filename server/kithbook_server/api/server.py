@@ -5,6 +5,7 @@ from typing import NamedTuple
 from litestar.di import NamedDependency
 
 from kithbook_server.accounts import Accounts
+from kithbook_server.bell import Bell
 from kithbook_server.hosting import Hosting
 from kithbook_server.log import LogRecorder
 from kithbook_server.sessions import Sessions
@@ -21,6 +22,7 @@ class Parts(NamedTuple):
     sessions: Sessions
     service: SyncService
     views: Views
+    bell: Bell
 
 
 Server = NamedDependency[Parts]

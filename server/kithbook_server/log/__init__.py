@@ -5,7 +5,7 @@ and one for PostgreSQL can be the second without a change above. All reads of on
 one moment; all writes of one `writing()` are durable together, or not at all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
@@ -131,6 +131,13 @@ class LogRecorder(Protocol):
 
     def last_act(self, network: NetworkId) -> int:
         """As `Reading.last_act`, of this very moment and without a transaction."""
+        ...
+
+    def on_news(self, tell: Callable[[NetworkId], None]) -> None:
+        """From now on call this once something new of a network is durable.
+
+        It is called in any thread, and also for what another process on this database wrote.
+        """
         ...
 
     def reading(self) -> AbstractContextManager[Reading]: ...

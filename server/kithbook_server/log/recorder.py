@@ -6,7 +6,7 @@ from its stock recorder in one rule: a gap is refused as a duplicate is, with In
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
@@ -36,6 +36,7 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
         super().__init__(datastore)
         self._place = datastore.pool.db_name
         self._last_acts: dict[NetworkId, int] = {}
+        self._tell: Callable[[NetworkId], None] = lambda _: None
         self.select_max_notification_id_statement = "SELECT MAX(position) FROM record"
 
     @classmethod
@@ -45,6 +46,10 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
             recorder = cls(DurableDatastore.at(path))
             recorder.create_table()
         return recorder
+
+    def on_news(self, tell: Callable[[NetworkId], None]) -> None:
+        """No other process writes to these files."""
+        self._tell = tell
 
     @contextmanager
     def reading(self) -> Iterator[SQLiteReading]:
@@ -57,6 +62,8 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
             writing = SQLiteWriting(raw(cursor))
             yield writing
         self._last_acts |= writing.last_acts
+        for network in writing.grown:
+            self._tell(network)
 
     def last_act(self, network: NetworkId) -> int:
         known = self._last_acts.get(network)

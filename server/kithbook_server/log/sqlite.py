@@ -127,6 +127,7 @@ class SQLiteWriting(SQLiteReading):
     def __init__(self, cursor: sqlite3.Cursor) -> None:
         super().__init__(cursor)
         self.last_acts: dict[NetworkId, int] = {}
+        self.grown: set[NetworkId] = set()
         newest = "SELECT position + count FROM arrival ORDER BY position DESC LIMIT 1"
         self.next_position = int((self._sql(newest).fetchone() or (1,))[0])
 
@@ -153,6 +154,7 @@ class SQLiteWriting(SQLiteReading):
             [(number, seal.seq, seal.signature) for seal in part.seals],
         )
         self.next_position = position + size
+        self.grown.add(network)
         self._heads.clear()
         return position
 

@@ -30,8 +30,13 @@ def weigh(table: str, key: Any, row: Row) -> int:
 
 def digest(weight: int, heads: Iterable[Head]) -> str:
     """`VERSION-HEADS-FACTS`: which events are held, and what they say."""
-    vector = sha256(b"kithbook heads\0")
-    for head in sorted((head.log, head.seq, head.hash) for head in heads):
-        vector.update(_encode(head))
     facts = sha256((weight % MODULUS).to_bytes(32, "big"))
-    return f"{VERSION}-{vector.hexdigest()[:8]}-{facts.hexdigest()[:16]}"
+    return f"{VERSION}-{vector(heads)}-{facts.hexdigest()[:16]}"
+
+
+def vector(heads: Iterable[Head]) -> str:
+    """Which events are held: the HEADS of a digest."""
+    held = sha256(b"kithbook heads\0")
+    for head in sorted((head.log, head.seq, head.hash) for head in heads):
+        held.update(_encode(head))
+    return held.hexdigest()[:8]
