@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from kithbook.clock import DAY_MS, wall_ms
 from kithbook.envelope import MEMBERSHIP_KIND, record_kind
-from kithbook.events import Erased, Retracted, people_in
+from kithbook.events import Erased, Retracted, people_in, refs_in
 from kithbook.facts.effects import Entry
+from kithbook.ids import Ref
 from kithbook_client.log import Log, Logs
 from kithbook_client.numbers import SEQ_BITS, place
 from kithbook_client.schema import Connection
@@ -97,6 +98,14 @@ class Index:
         rows = self.db.execute("SELECT event FROM source WHERE source = ?", (source,)).fetchall()
         own = self._ours(number for (number,) in rows)
         return [entry for entry in self.logs.entries(own) if entry.author == author]
+
+    def referring(self, ref: Ref, people: Sequence[bytes]) -> list[Entry]:
+        """The readable events that name an event, which itself names these people."""
+        corrections = self.db.execute("SELECT event FROM correction").fetchall()
+        found = list(self.logs.entries(self._ours(number for (number,) in corrections)))
+        if people:
+            found += self.naming(people[0], people[-1])
+        return sorted((e for e in found if ref in refs_in(e.event)), key=lambda e: e.written)
 
     def held(self, sources: Sequence[bytes]) -> set[bytes]:
         """Which of these sources some event of this network has."""

@@ -28,6 +28,15 @@ class Pages:
         ).fetchone()
         return row[0] & MAX_SEQ if row[0] else 0
 
+    def seal_over(self, number: int) -> int | None:
+        """The seq of the first seal that covers the event at a place."""
+        log = self.logs.numbered(number)
+        row = self.db.execute(
+            "SELECT min(place) FROM seal WHERE place BETWEEN ? AND ?",
+            (number, place(log.no, log.seq)),
+        ).fetchone()
+        return row[0] & MAX_SEQ if row[0] else None
+
     def unsealed(self, log: Log) -> bool:
         return self.sealed(log) < log.seq
 

@@ -15,6 +15,11 @@ def wall_ms(hlc: int) -> int:
     return hlc >> COUNTER_BITS
 
 
+def counter(hlc: int) -> int:
+    """The other part: the number within its millisecond."""
+    return hlc & ((1 << COUNTER_BITS) - 1)
+
+
 def tick(last: int, now_ms: int) -> int:
     """The timestamp of the next event: now, or one more than the last where the clock lags."""
     return max(last + 1, max(0, now_ms) << COUNTER_BITS)

@@ -9,7 +9,7 @@ ids. Trust levels are whole tenths, 0 to 100. The wire is an array without field
 is only ever added in a new version of a type.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 
@@ -197,8 +197,14 @@ MEMBERSHIP = (Founded, Invited, Joined, DeviceAdded, DeviceRevoked)
 
 def type_name(event: AnyEvent) -> str:
     """The type as people and JSON write it, without a layout version."""
-    tag = type(event).__struct_config__.tag
-    return str(tag).partition("/")[0]
+    return _name(type(event))
+
+
+def _name(kind: type[Event]) -> str:
+    return str(kind.__struct_config__.tag).partition("/")[0]
+
+
+TYPE_NAMES = tuple(map(_name, get_args(AnyEvent)))
 
 
 def people_in(event: AnyEvent) -> tuple[bytes, ...]:
@@ -219,3 +225,18 @@ def people_in(event: AnyEvent) -> tuple[bytes, ...]:
         case _:
             named = ()
     return tuple(dict.fromkeys(named))
+
+
+def refs_in(event: AnyEvent) -> tuple[Ref, ...]:
+    """The events an event names: the helps it thanks for, what it replaces, retracts or erases."""
+    match event:
+        case Thanked():
+            return event.helps
+        case Described():
+            return event.over
+        case Retracted():
+            return (event.event,)
+        case Erased():
+            return event.events
+        case _:
+            return ()

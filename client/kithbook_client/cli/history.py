@@ -1,24 +1,32 @@
 """The history: what was recorded, and where words occur in it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import click
 
-from kithbook.clock import wall_ms
-from kithbook.codec import Unreadable
+from kithbook.events import TYPE_NAMES
 from kithbook.readings.answers import Events
-from kithbook.readings.listing import Logged, event_answer
+from kithbook.readings.listing import Filter, Logged, event_answer, happened
 from kithbook_client.cli.call import Call
+from kithbook_client.cli.clocks import SINCE, UNTIL, lower, upper
 from kithbook_client.cli.command import command
-from kithbook_client.cli.output import dim, print_json, say, table
-from kithbook_client.cli.words import day_words, short_id, told
+from kithbook_client.cli.event import names_event, print_events, show_event
+from kithbook_client.cli.output import dim, print_json, say
 
 SHOWN = 100
 
 
-@command("log", "kith log", "kith log Bob --limit 20", "kith log --all --order at --json")
-@click.argument("who", required=False, metavar="[WHO]")
+@command(
+    "log",
+    "kith log",
+    "kith log Bob --limit 20",
+    "kith log --type trusted --since 2026-01-01 --author Bob",
+    "kith log 1f0c9a7e:12",
+    "kith log --all --order at --json",
+    shared=(SINCE, UNTIL),
+)
+@click.argument("subject", required=False, metavar="[WHO|EVENT]")
 @click.option(
     "--limit",
     type=click.IntRange(min=1),
@@ -34,15 +42,50 @@ SHOWN = 100
     metavar="ORDER",
     help="By when it happened (at), was recorded (default) or was received here.",
 )
-def kith_log(call: Call, who: str | None, limit: int, everything: bool, order: str) -> None:
-    """What has been recorded, the newest last.
+@click.option(
+    "--type",
+    "types",
+    type=click.Choice(TYPE_NAMES),
+    multiple=True,
+    metavar="TYPE",
+    help="Only this type, such as trusted; repeatable.",
+)
+@click.option("--author", metavar="WHO", help="Only what this member wrote.")
+@click.option("--device", metavar="NAME", help="Only what was written on this device.")
+@click.option("--batch", metavar="BATCH", help="Only what this import added.")
+def kith_log(
+    call: Call,
+    subject: str | None,
+    limit: int,
+    everything: bool,
+    order: str,
+    types: tuple[str, ...],
+    author: str | None,
+    device: str | None,
+    batch: str | None,
+    since: str | None,
+    until: str | None,
+) -> None:
+    """What has been recorded, the newest last; or one EVENT with all that is known of it.
 
     Events that do not count any more stay in it, with the reason.
     """
-    person = call.people.find(who).id if who is not None else None
-    if everything or order != "recorded":
-        found, count = events_of(call, person, None)
-        found.sort(key=ORDERS[order])
+    if subject is not None and names_event(call, subject):
+        show_event(call, call.replica.find_event(subject))
+        return
+    person = call.people.find(subject).id if subject is not None else None
+    wanted = Filter(
+        types,
+        call.reader.ids(call.people.find(author).id) if author is not None else (),
+        device,
+        lower(call, since),
+        upper(call, until),
+        None if batch is None else batch.lower(),
+    )
+    if everything or order != "recorded" or wanted != Filter():
+        found, _ = events_of(call, person, None)
+        found = sorted(filter(wanted.fits, found), key=ORDERS[order])
+        count = len(found)
         found = found if everything else found[-limit:]
     else:
         found, count = events_of(call, person, limit)
@@ -52,6 +95,9 @@ def kith_log(call: Call, who: str | None, limit: int, everything: bool, order: s
         names = call.reader.names
         told = [event_answer(one, names.__getitem__) for one in found]
         print_json(Events(told, count - len(found)))
+        return
+    if not found:
+        say("No event is like that.")
         return
     if len(found) < count:
         say(dim(f"… {count - len(found):,} older ones (--all)"))
@@ -63,9 +109,7 @@ def _recorded(logged: Logged) -> tuple[int, bytes, int]:
 
 
 def _happened(logged: Logged) -> tuple[int, tuple[int, bytes, int]]:
-    event = logged.event
-    unknown = wall_ms(logged.hlc) * 1000
-    return unknown if isinstance(event, Unreadable) else event.at, _recorded(logged)
+    return happened(logged), _recorded(logged)
 
 
 def _received(logged: Logged) -> tuple[int, tuple[int, bytes, int]]:
@@ -89,24 +133,3 @@ def events_of(call: Call, person: bytes | None, limit: int | None) -> tuple[list
     found = {(e.log, e.seq): e for one in ids for e in replica.events(person=one)}
     events = sorted(found.values(), key=_recorded)
     return events[-limit:] if limit else events, len(events)
-
-
-def print_events(call: Call, found: Sequence[Logged]) -> None:
-    """A table of events in words; those that do not count are faint, with the reason."""
-    rows = [
-        (short_id(one.log, one.seq), _when(call, one), _what(call, one), one.void or "")
-        for one in found
-    ]
-    faint = {number for number, one in enumerate(found) if one.void}
-    table(("event", "when", "what", ""), rows, faint=faint)
-
-
-def _when(call: Call, logged: Logged) -> str:
-    event = logged.event
-    return "" if isinstance(event, Unreadable) else day_words(event.at, event.zone, call.now)
-
-
-def _what(call: Call, logged: Logged) -> str:
-    event = logged.event
-    note = None if isinstance(event, Unreadable) else event.note
-    return told(event, call.name) + (f" | {note}" if note else "")

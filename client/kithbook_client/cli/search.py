@@ -7,7 +7,7 @@ from kithbook.readings.answers import EventAnswer
 from kithbook.readings.listing import event_answer
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.command import command
-from kithbook_client.cli.history import print_events
+from kithbook_client.cli.event import print_events
 from kithbook_client.cli.output import print_json, say, table
 
 

@@ -28,7 +28,8 @@ from kithbook.readings.reader import Reader
 from kithbook.readings.referrals import Outcome
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.command import command
-from kithbook_client.cli.history import events_of, print_events
+from kithbook_client.cli.event import print_events
+from kithbook_client.cli.history import events_of
 from kithbook_client.cli.ledger import (
     account_with,
     print_open,

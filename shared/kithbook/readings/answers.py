@@ -139,3 +139,34 @@ class Events(msgspec.Struct, frozen=True):
 
     events: list[EventAnswer]
     more: int = 0
+
+
+class WholeEvent(EventAnswer, frozen=True, kw_only=True):
+    """One event with all that the log knows of it.
+
+    It is number `seq` of the `of` in its log, whose hashes go from `previous` to `hash`; `recorded`
+    and `counter` together are its clock, and `position` is the order in which it came here.
+    `sealed` is the seq of the seal that covers it, null while there is none; `void_by` is the event
+    that makes it count for nothing. `referred_by` are the events that name it (thanks,
+    replacements, retractions, erasures), `copies` those that say the same fact.
+    """
+
+    network: str
+    seq: int
+    of: int
+    counter: int
+    hash: str
+    previous: str
+    position: int
+    sealed: int | None
+    void_by: str | None
+    batch: str | None
+    referred_by: list[EventAnswer]
+    copies: list[EventAnswer]
+
+
+class Whole(msgspec.Struct, frozen=True):
+    """The same shape as `log`, with one event."""
+
+    events: list[WholeEvent]
+    more: int = 0

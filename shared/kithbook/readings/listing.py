@@ -1,13 +1,13 @@
 """Events as answers: each with its fields under the names of the event tables, people by name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import msgspec
 
 from kithbook.clock import wall_ms
 from kithbook.codec import Unreadable
 from kithbook.events import OPENINGS, AnyEvent, people_in, type_name
-from kithbook.ids import Ref, event_id
+from kithbook.ids import Ref, event_id, fold_name
 from kithbook.readings.answers import EventAnswer
 from kithbook.when import format_at, format_ms
 
@@ -37,6 +37,43 @@ class Logged(msgspec.Struct, frozen=True):
     def ref(self) -> Ref:
         """The event as other events name it."""
         return Ref(self.log, self.seq, self.check)
+
+
+class Filter(msgspec.Struct, frozen=True):
+    """Which events are asked for; what is left out asks for any. Times are µs since 1970."""
+
+    types: Collection[str] = ()
+    authors: Collection[bytes] = ()
+    device: str | None = None
+    since: int | None = None
+    until: int | None = None
+    batch: str | None = None
+
+    def fits(self, logged: Logged) -> bool:
+        return (
+            (not self.types or kind_of(logged.event) in self.types)
+            and (not self.authors or logged.author in self.authors)
+            and (self.device is None or fold_name(logged.device or "") == fold_name(self.device))
+            and (self.since is None or self.since <= happened(logged))
+            and (self.until is None or happened(logged) <= self.until)
+            and (self.batch is None or batch_of(logged.event).startswith(self.batch))
+        )
+
+
+def kind_of(event: AnyEvent | Unreadable) -> str:
+    """The type, also of what cannot be read."""
+    return event.type if isinstance(event, Unreadable) else type_name(event)
+
+
+def batch_of(event: AnyEvent | Unreadable) -> str:
+    """The name of the import that added it, empty where none did."""
+    return "" if isinstance(event, Unreadable) or event.batch is None else event.batch.hex()
+
+
+def happened(logged: Logged) -> int:
+    """When it was, in µs since 1970; of what cannot be read, when it was recorded."""
+    event = logged.event
+    return wall_ms(logged.hlc) * 1000 if isinstance(event, Unreadable) else event.at
 
 
 def event_answer(logged: Logged, name: Name) -> EventAnswer:
