@@ -77,28 +77,23 @@ class Intake:
         self, writing: Writing, network: NetworkId, pages: Sequence[Page], received: int
     ) -> Refused:
         refused: Refused = {}
-        grows = False
+        newest = 0
         for page in pages:
             if page.log in refused:
                 continue
             outcome = accept(network, page, _held(writing, network, page.log), self._verify)
             if isinstance(outcome, Accepted):
-                writing.append(network, outcome, received)
-                grows = True
+                newest = writing.append(network, outcome, received) + len(outcome.records) - 1
             elif refusal := _refusal(page.log, outcome):
                 refused[page.log] = refusal
-        if grows and self._is_full(writing, network):
+        # Positions are never fewer than the events of one network, and cost nothing to look at.
+        if newest > self._network_events and writing.events(network) > self._network_events:
             raise TooLarge(
                 f"This network is full: the server keeps at most {self._network_events:,} events"
                 " of one.",
                 "Whoever runs the server can raise KITHD_NETWORK_EVENTS.",
             )
         return refused
-
-    def _is_full(self, writing: Writing, network: NetworkId) -> bool:
-        # Positions are never fewer than the events of one network, and cost nothing to look at.
-        limit = self._network_events
-        return writing.next_position > limit and writing.events(network) > limit
 
 
 def fork(log: bytes, seq: int) -> Refusal:

@@ -1,7 +1,7 @@
 """The log store: every record byte for byte as it was received, and what is known about it.
 
-`LogRecorder` is the seam between sync and a database: `SQLiteLogRecorder` is the first behind it,
-and one for PostgreSQL can be the second without a change above. All reads of one `reading()` see
+`LogRecorder` is the seam between sync and a database: `SQLiteLogRecorder` is behind it, or
+`PostgresLogRecorder`, which any number of processes may share. All reads of one `reading()` see
 one moment; all writes of one `writing()` are durable together, or not at all.
 """
 
@@ -25,6 +25,7 @@ TOPICS = ("content", "membership")
 class LogHead(msgspec.Struct, frozen=True, gc=False):
     """A log as far as it is held. `number` is this database's own short name for it."""
 
+    network: NetworkId
     number: int
     key: bytes
     hlc: int
@@ -78,7 +79,7 @@ class Reading(Protocol):
         ...
 
     def hashes_at(self, places: Sequence[tuple[LogHead, int]]) -> list[bytes]:
-        """The same for many logs at once, which costs little more than for one."""
+        """The same for many logs of one network, which costs little more than for one."""
         ...
 
     def records(self, log: LogHead, after: int, upto: int) -> list[bytes]: ...
@@ -96,7 +97,7 @@ class Reading(Protocol):
         ...
 
     def ranges(self, places: Sequence[Place]) -> list[Range]:
-        """Many short ranges, which costs little more than one."""
+        """Many short ranges in one network, which costs little more than one."""
         ...
 
     def last_act(self, network: NetworkId) -> int:
@@ -113,9 +114,11 @@ class Reading(Protocol):
 
 
 class Writing(Reading, Protocol):
-    """The one place where something is written to a log."""
+    """The one place where something is written to a log.
 
-    next_position: int
+    Whoever needs several networks in one writing takes them in the order of their ids: another
+    process that needs the same ones waits for the first of them.
+    """
 
     def append(self, network: NetworkId, part: Accepted, received: int) -> int:
         """Append what was accepted of a page; the position of its first record.

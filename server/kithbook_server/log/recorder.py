@@ -8,26 +8,20 @@ from its stock recorder in one rule: a gap is refused as a duplicate is, with In
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from eventsourcing.persistence import IntegrityError, Notification, StoredEvent
+from eventsourcing.persistence import Notification, StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor
 
-from kithbook.envelope import NO_HASH, Head, chain
 from kithbook.errors import Unsupported
-from kithbook.ids import ID_BYTES, NetworkId
-from kithbook.replication import Accepted
+from kithbook.ids import NetworkId
 from kithbook_server.log import TOPICS, schema
 from kithbook_server.log.datastore import DurableDatastore, raw, telling
 from kithbook_server.log.sqlite import SQLiteReading, SQLiteWriting
+from kithbook_server.log.stored import NO_END, NO_NETWORK, insert, log_of
 
-NO_NETWORK = NetworkId(bytes(ID_BYTES))
-"""Where the library's own `insert_events` puts events when it is not told a network."""
-
-_NO_END = 2**63 - 1
 _SELECT = "SELECT position, originator_id, originator_version, topic, state FROM stored_events"
 
 
@@ -100,13 +94,7 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
         self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **kwargs: Any
     ) -> Sequence[int]:
         network = kwargs.get("network", NO_NETWORK)
-        writing = SQLiteWriting(raw(c))
-        positions: list[int] = []
-        for originator, events in groupby(stored_events, lambda event: event.originator_id):
-            run = list(events)
-            start = _insert_run(writing, network, _log(originator), run)
-            positions += range(start, start + len(run))
-        return positions
+        return insert(SQLiteWriting(raw(c)), network, stored_events)
 
     def select_events(
         self,
@@ -126,10 +114,10 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
             rows = raw(c).execute(
                 statement,
                 (
-                    _log(originator_id),
+                    log_of(originator_id),
                     -1 if gt is None else gt,
-                    _NO_END if lte is None else lte,
-                    _NO_END if limit is None else limit,
+                    NO_END if lte is None else lte,
+                    NO_END if limit is None else limit,
                 ),
             )
             return [
@@ -151,29 +139,12 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
         statement = f"{_SELECT} WHERE position BETWEEN ? AND ? {chosen} ORDER BY position LIMIT ?"
         with self.datastore.transaction(commit=False) as c:
             rows = raw(c).execute(
-                statement, (begin, _NO_END if stop is None else stop, *topics, limit)
+                statement, (begin, NO_END if stop is None else stop, *topics, limit)
             )
             return [
                 Notification(UUID(bytes=log), seq, topic, state, id=position)
                 for position, log, seq, topic, state in rows
             ]
-
-
-def _insert_run(
-    writing: SQLiteWriting, network: NetworkId, log: bytes, events: list[StoredEvent]
-) -> int:
-    first, last = events[0].originator_version, events[-1].originator_version
-    if [event.originator_version for event in events] != list(range(first, last + 1)):
-        raise IntegrityError(f"The seqs given for log {log.hex()} are not consecutive.")
-    held = writing.head(network, log)
-    records = [event.state for event in events]
-    hashes = chain(network, log, first, held.hash if held else NO_HASH, records)
-    part = Accepted(first, records, hashes, [], Head(log, last, hashes[-1]))
-    return writing.append(network, part, received=0, topics=[event.topic for event in events])
-
-
-def _log(originator: UUID | str) -> bytes:
-    return originator.bytes if isinstance(originator, UUID) else bytes.fromhex(originator)
 
 
 def _statements(script: str) -> Iterator[str]:

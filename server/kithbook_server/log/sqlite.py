@@ -8,10 +8,11 @@ from typing import Any
 from eventsourcing.persistence import IntegrityError
 from msgspec import json
 
-from kithbook.envelope import MEMBERSHIP_KIND, NO_HASH, Head, Seal, record_hlc, record_kind
+from kithbook.envelope import MEMBERSHIP_KIND, Head, Seal, record_hlc, record_kind
 from kithbook.ids import NetworkId
 from kithbook.replication import Accepted, opening_key
-from kithbook_server.log import TOPICS, LogHead, Place, Range, Row
+from kithbook_server.log import TOPICS, LogHead, Place, Row
+from kithbook_server.log.caching import CachingReading
 from kithbook_server.log.schema import (
     ACTS,
     HASHES_AT,
@@ -22,19 +23,17 @@ from kithbook_server.log.schema import (
 )
 
 _MANY = 100
-_HEADS = "SELECT number, key, hlc, log, seq, hash FROM log WHERE network = ?"
+_HEADS = "SELECT network, number, key, hlc, log, seq, hash FROM log WHERE network = ?"
 _RECORDS = RANGE.format(wanted="record.record")
 _HASHES = RANGE.format(wanted="record.hash")
 _SIZE = RANGE.format(wanted="sum(length(record.record))")
 
 
-class SQLiteReading:
+class SQLiteReading(CachingReading):
     def __init__(self, cursor: sqlite3.Cursor) -> None:
+        super().__init__()
         self._sql = cursor.execute
         self._sql_many = cursor.executemany
-        self._heads: dict[NetworkId, list[LogHead]] = {}
-        self._hashes: dict[tuple[int, int], bytes] = {}
-        self._ranges: dict[tuple[int, int, int], Range] = {}
 
     def networks(self) -> list[NetworkId]:
         return _firsts(self._sql("SELECT DISTINCT network FROM log"))
@@ -42,33 +41,16 @@ class SQLiteReading:
     def networks_of(self, key: bytes) -> list[NetworkId]:
         return _firsts(self._sql("SELECT DISTINCT network FROM log WHERE key = ?", (key,)))
 
-    def heads(self, network: NetworkId) -> list[LogHead]:
-        if network not in self._heads:
-            rows = self._sql(_HEADS + " ORDER BY position", (network,))
-            self._heads[network] = [_head(row) for row in rows]
-        return self._heads[network]
-
     def head(self, network: NetworkId, log: bytes) -> LogHead | None:
         row = self._sql(_HEADS + " AND log = ?", (network, log)).fetchone()
         return _head(row) if row else None
 
-    def hash_at(self, log: LogHead, seq: int) -> bytes:
-        return self.hashes_at([(log, seq)])[0]
+    def _find_heads(self, network: NetworkId) -> list[LogHead]:
+        return [_head(row) for row in self._sql(_HEADS + " ORDER BY position", (network,))]
 
-    def hashes_at(self, places: Sequence[tuple[LogHead, int]]) -> list[bytes]:
-        known = self._hashes
-        missing = [
-            place
-            for log, seq in places
-            if 0 < seq < log.seq and (place := (log.number, seq)) not in known
-        ]
-        if missing:
-            found = self._sql(HASHES_AT, (json.encode(missing),))
-            known.update(zip(missing, _firsts(found), strict=True))
-        return [
-            log.hash if seq == log.seq else known[log.number, seq] if seq else NO_HASH
-            for log, seq in places
-        ]
+    def _find_hashes(self, places: Sequence[tuple[LogHead, int]]) -> list[bytes]:
+        asked = json.encode([(log.number, seq) for log, seq in places])
+        return _firsts(self._sql(HASHES_AT, (asked,)))
 
     def records(self, log: LogHead, after: int, upto: int) -> list[bytes]:
         return _firsts(self._sql(_RECORDS, _range(log, after, upto)))
@@ -90,26 +72,11 @@ class SQLiteReading:
         row = self._sql("SELECT sum(seq) FROM log WHERE network = ?", (network,)).fetchone()
         return int(row[0] or 0)
 
-    def ranges(self, places: Sequence[Place]) -> list[Range]:
-        keys = [(log.number, after, upto) for log, after, upto in places]
-        missing = [
-            (key, log)
-            for key, (log, _, _) in zip(keys, places, strict=True)
-            if key not in self._ranges
-        ]
-        if missing:
-            self._read_ranges([key for key, _ in missing], [log for _, log in missing])
-        return [self._ranges[key] for key in keys]
-
-    def _read_ranges(self, keys: list[tuple[int, int, int]], logs: list[LogHead]) -> None:
-        asked = json.encode(keys)
-        afters = [(log, after) for log, (_, after, _) in zip(logs, keys, strict=True)]
-        found = [Range(previous, [], []) for previous in self.hashes_at(afters)]
-        for place, record in self._sql(RANGES, (asked,)):
-            found[place].records.append(record)
-        for place, seq, signature in self._sql(SEALS, (asked,)):
-            found[place].seals.append(Seal(seq, signature))
-        self._ranges.update(zip(keys, found, strict=True))
+    def _find_ranges(
+        self, places: Sequence[Place]
+    ) -> tuple[list[tuple[int, bytes]], list[tuple[int, int, bytes]]]:
+        asked = json.encode([(log.number, after, upto) for log, after, upto in places])
+        return self._sql(RANGES, (asked,)).fetchall(), self._sql(SEALS, (asked,)).fetchall()
 
     def last_act(self, network: NetworkId) -> int:
         row = self._sql("SELECT max(position) FROM act WHERE network = ?", (network,)).fetchone()
@@ -129,13 +96,13 @@ class SQLiteWriting(SQLiteReading):
         self.last_acts: dict[NetworkId, int] = {}
         self.grown: set[NetworkId] = set()
         newest = "SELECT position + count FROM arrival ORDER BY position DESC LIMIT 1"
-        self.next_position = int((self._sql(newest).fetchone() or (1,))[0])
+        self._next_position = int((self._sql(newest).fetchone() or (1,))[0])
 
     def append(
         self, network: NetworkId, part: Accepted, received: int, topics: Sequence[str] = ()
     ) -> int:
         """Topics are read from the records when they are not given."""
-        position, size = self.next_position, len(part.records)
+        position, size = self._next_position, len(part.records)
         number = self._move_head(network, part, position)
         self._sql(
             "INSERT INTO arrival VALUES (?, ?, ?, ?, ?, ?)",
@@ -153,7 +120,7 @@ class SQLiteWriting(SQLiteReading):
             "INSERT INTO seal VALUES (?, ?, ?)",
             [(number, seal.seq, seal.signature) for seal in part.seals],
         )
-        self.next_position = position + size
+        self._next_position = position + size
         self.grown.add(network)
         self._heads.clear()
         return position
@@ -204,9 +171,9 @@ def _topics(size: int, acts: list[int]) -> list[str]:
     return topics
 
 
-def _head(row: tuple[int, bytes, int, bytes, int, bytes]) -> LogHead:
-    number, key, hlc, log, seq, hash_ = row
-    return LogHead(number, key, hlc, Head(log, seq, hash_))
+def _head(row: tuple[NetworkId, int, bytes, int, bytes, int, bytes]) -> LogHead:
+    network, number, key, hlc, log, seq, hash_ = row
+    return LogHead(network, number, key, hlc, Head(log, seq, hash_))
 
 
 def _firsts(rows: sqlite3.Cursor) -> list[Any]:
