@@ -7,6 +7,7 @@ from kithbook.codec import decode
 from kithbook.envelope import record_body, record_hlc
 from kithbook.errors import Ambiguous, NotFound
 from kithbook.ids import CHECK_BYTES, event_id, parse_event_id
+from kithbook.past import Arrival
 from kithbook.readings.listing import Logged
 from kithbook_client.log import Log, Logs
 from kithbook_client.numbers import MAX_SEQ, SEQ_BITS, place
@@ -69,6 +70,15 @@ class History:
             )
         (found,) = self.logged([place(held[0].no, seq)])
         return found
+
+    def arrivals(self) -> Iterator[Arrival]:
+        """Everything that is held, in the order in which it got here."""
+        for number, received, hash_, record in self.db.execute(
+            "SELECT place, received, hash, record FROM event "
+            "WHERE place >> 32 IN (SELECT no FROM log WHERE network = ?) ORDER BY position",
+            (self.logs.network,),
+        ):
+            yield Arrival(*self.logs.at(number), received, hash_, record)
 
     def logged(self, places: Iterable[int]) -> Iterator[Logged]:
         """The events at these places."""

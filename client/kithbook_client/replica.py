@@ -25,7 +25,10 @@ from kithbook_client.rebuilding import Progress, rebuild
 from kithbook_client.views import Views
 
 if TYPE_CHECKING:
+    from kithbook.past import Past
     from kithbook.readings.listing import Logged
+    from kithbook.readings.moment import Moment
+    from kithbook.readings.reader import Reader
     from kithbook.readings.shelf import Shelf
     from kithbook_client.history import History
     from kithbook_client.home import Device, Home
@@ -128,8 +131,10 @@ class Replica:
         self.refresh()
         return digest(self.views.weight, self.logs.heads())
 
-    def reading(self, now_ms: int) -> "Shelf":
-        """The facts as they are in effect now: without what lies in the future."""
+    def reading(self, now_ms: int, moment: "Moment | None" = None) -> "Shelf":
+        """The facts in effect now, without what lies in the future, or those of a past moment."""
+        if moment is not None and moment.is_past:
+            return self.past(now_ms, moment).facts
         from kithbook.facts.fold import Facts
         from kithbook.readings.shelf import Patched
         from kithbook_client.folding import Stored
@@ -143,6 +148,22 @@ class Replica:
         facts = Facts(self.logs.standings(), {}, Stored(self.views, self.index, {}))
         facts.without(ahead, "future")
         return Patched(shelf, facts.tables)
+
+    def reader(self, now_ms: int, moment: "Moment | None" = None) -> "Reader":
+        """What this home's person can ask of the facts, as they are now or were at a moment."""
+        from kithbook.readings.reader import Reader
+
+        if moment is not None and moment.is_past:
+            return self.past(now_ms, moment).reader(self.me)
+        return Reader(self.reading(now_ms), self.speakers, self.me, now_ms * 1000)
+
+    def past(self, now_ms: int, moment: "Moment") -> "Past":
+        """What this replica's events said at a moment."""
+        from kithbook.past import replay
+
+        self.refresh()
+        arrivals = self.history.arrivals()
+        return replay(self.network, arrivals, moment, now_ms * 1000, keys.verify)
 
     def lookup(self, folded: str) -> list[bytes]:
         """The people with exactly this name, alias or e-mail address, folded."""
@@ -164,10 +185,21 @@ class Replica:
         """Person → name in force, of those who have one, each id by itself."""
         return self.views.handles.names(people)
 
-    def events(self, *, person: bytes | None = None, limit: int | None = None) -> "list[Logged]":
-        """The events written last, of all or that name a person; the newest last."""
+    def events(
+        self,
+        *,
+        person: bytes | None = None,
+        limit: int | None = None,
+        past: "Past | None" = None,
+    ) -> "list[Logged]":
+        """The events written last, of all or that name a person; the newest last.
+
+        With `past`, those of which that moment tells.
+        """
         self.refresh()
-        return self.history.newest(person, limit)
+        if past is None:
+            return self.history.newest(person, limit)
+        return past.newest(person, limit)
 
     def count(self, person: bytes | None = None) -> int:
         """How many events there are, of all or that name a person."""

@@ -18,7 +18,9 @@ from kithbook.facts.effects import Entry
 from kithbook.ids import CHECK_BYTES, NetworkId
 from kithbook.membership import UNKNOWN, Standing, act_in, standing
 from kithbook.memory import Memory
+from kithbook.past import Arrival, Past, replay
 from kithbook.readings.listing import Logged, device_of
+from kithbook.readings.moment import NOW, Moment
 from kithbook.readings.reader import Reader
 from kithbook.readings.shelf import Shelf
 from kithbook.when import AHEAD_US
@@ -45,12 +47,24 @@ class Views:
         self._lock = Lock()
 
     @contextmanager
-    def reader(self, network: NetworkId, me: bytes) -> Iterator[Reader]:
-        """What `me` can ask of the network as it stands now. Nothing may be kept past the block."""
+    def reader(self, network: NetworkId, me: bytes, moment: Moment = NOW) -> Iterator[Reader]:
+        """What `me` can ask of the network, as it stands now or did at a moment.
+
+        Nothing may be kept past the block.
+        """
+        if moment.is_past:
+            yield self.past(network, moment).reader(me)
+            return
         with self._caught_up(network) as view:
             now = self.now() * 1000
             speakers = {s.person for s in view.standings.values() if s.person is not None}
             yield Reader(view.shelf(now), speakers, me, now)
+
+    def past(self, network: NetworkId, moment: Moment) -> Past:
+        """What the network's events said at a moment."""
+        with _no_collecting(), self.recorder.reading() as reading:
+            arrivals = _arrivals(reading, network)
+            return replay(network, arrivals, moment, self.now() * 1000, verify)
 
     def digest(self, network: NetworkId) -> str:
         """The digest of the network, the same as its laptops print when they hold the same."""
@@ -172,6 +186,14 @@ class _View:
             decode(record_body(record)),
             void.reason if void else None,
         )
+
+
+def _arrivals(reading: Reading, network: NetworkId) -> Iterator[Arrival]:
+    position = 0
+    while rows := reading.since(network, position, BATCH):
+        for _, log, seq, record, hash_, received in rows:
+            yield Arrival(log, seq, received, hash_, record)
+        position = rows[-1][0]
 
 
 @contextmanager

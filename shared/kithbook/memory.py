@@ -12,7 +12,7 @@ from typing import Any
 from kithbook.events import people_in
 from kithbook.facts.digest import MODULUS
 from kithbook.facts.effects import Entry
-from kithbook.facts.fold import Facts, is_special
+from kithbook.facts.fold import Facts, is_in_effect, is_special
 from kithbook.facts.rows import Field, Help, Link, Merge, Referral, Tie, winner
 from kithbook.facts.tables import NAMES, PairKey, Place
 from kithbook.membership import Standing
@@ -39,8 +39,13 @@ class Memory:
         standings: Mapping[bytes, Standing],
         entries: Collection[Entry],
         aside: Iterable[tuple[bytes, int, str]] = (),
+        upto: int | None = None,
     ) -> None:
-        """Take in events that are new here; `aside` are (log, seq, reason) of unreadable ones."""
+        """Take in events that are new here; `aside` are (log, seq, reason) of unreadable ones.
+
+        With `upto`, what happens later bears on which events count, as all that is known does, but
+        is not in effect.
+        """
         fresh: dict[bytes, int] = {}
         repeated: set[bytes] = set()
         for entry in entries:
@@ -50,7 +55,7 @@ class Memory:
         facts = Facts(standings, fresh, self)
         named = self.rows["retraction"]
         facts.decide(entry for entry in entries if is_special(entry, named, repeated))
-        facts.take(entries)
+        facts.take(e for e in entries if upto is None or is_in_effect(e.event, upto))
         for log, seq, reason in aside:
             facts.set_aside(log, seq, reason)
         facts.finish()

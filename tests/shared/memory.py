@@ -166,13 +166,17 @@ def new_memory() -> Memory:
 STORES = {"bytes": Bytes, "memory": new_memory}
 
 
-def receive(store: Store, history: History, batch: Iterable[Written]) -> None:
+def receive(
+    store: Store, history: History, batch: Iterable[Written], upto: int | None = None
+) -> None:
     """Fold a batch in."""
     readable = [entry_of(w, history.logs) for w in batch if not isinstance(w.event, str)]
     aside = [(w.log, w.seq, w.event) for w in batch if isinstance(w.event, str)]
     if isinstance(store, Memory):
         store.held |= {(entry.log, entry.seq): entry for entry in readable}
-    store.fold(standings_of(history.logs), readable, aside)
+        store.fold(standings_of(history.logs), readable, aside, upto)
+    else:
+        store.fold(standings_of(history.logs), readable, aside)
 
 
 def stored(history: History, make: Any = Bytes) -> Store:

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from kithbook.events import (
     MEMBERSHIP,
+    AnyEvent,
     Content,
     Described,
     Erased,
@@ -176,6 +177,11 @@ class Facts:
 
     def _in_force(self, entry: Entry) -> bool:
         return self._stands(entry) and self.tables.void[entry.log, entry.seq].empty
+
+
+def is_in_effect(event: AnyEvent, upto: int) -> bool:
+    """Whether an event that counts is in effect when only what happened up to `upto` is."""
+    return event.at <= upto or not isinstance(event, DATED)
 
 
 def is_special(entry: Entry, retracted: Container[Place], repeated: Container[bytes]) -> bool:

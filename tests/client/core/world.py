@@ -49,10 +49,14 @@ def ref(entry: Entry) -> Ref:
     return Ref(entry.log, entry.seq, entry.check)
 
 
-def another(folder: Path, by: Replica, clock: Clock, role: Any = "owner") -> Replica:
-    """A further device of the same person; it knows its own log and nothing else yet."""
+def another(
+    folder: Path, by: Replica, clock: Clock, role: Any = "owner", person: bytes | None = None
+) -> Replica:
+    """A further device, of the same person or of another who joins by it; it knows its own log and
+    nothing else yet.
+    """
     seed, ticket = keys.generate(by.home.random)
-    by.append([Invited(at=AT, zone=0, ticket=ticket, person=by.me, role=role)])
+    by.append([Invited(at=AT, zone=0, ticket=ticket, person=person or by.me, role=role)])
     home = Home.prepare(folder, clock)
     with home.writing():
         own, nonce = home.new_device(folder.name), home.random(ID_BYTES)
