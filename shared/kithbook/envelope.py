@@ -99,6 +99,17 @@ def record_problem(record: bytes) -> str | None:
     return None
 
 
+def are_plain(records: Sequence[bytes]) -> bool:
+    """Whether these are records with their bodies, at a glance: then none has a problem."""
+    sizes = [len(record) for record in records]
+    starts = {record[:3] for record in records}
+    return (
+        min(sizes) >= HEADER_BYTES + SALT_BYTES
+        and max(sizes) <= HEADER_BYTES + MAX_BODY_BYTES
+        and all(form == FORM and kind <= 1 and clock < 0x80 for form, kind, clock in starts)
+    )
+
+
 def chain(
     network: bytes, log: bytes, first: int, previous: bytes, records: Sequence[bytes]
 ) -> list[bytes]:
@@ -106,10 +117,12 @@ def chain(
     start = _DOMAIN + network + log
     hashes = []
     for seq, record in enumerate(records, first):
-        body_hash = record[HEADER_BYTES:] if record[0] & ERASED else _body_hash(record)
-        previous = sha256(
-            b"".join((start, seq.to_bytes(8, "big"), record[1:HEADER_BYTES], previous, body_hash))
-        ).digest()
+        # A sum of short bytes is made faster than their join, and every event comes by here.
+        body_hash = record[HEADER_BYTES:]
+        if record[0] < ERASED:
+            body_hash = sha256(body_hash).digest()
+        hashed = start + seq.to_bytes(8, "big") + record[1:HEADER_BYTES] + previous + body_hash
+        previous = sha256(hashed).digest()
         hashes.append(previous)
     return hashes
 

@@ -9,7 +9,9 @@ ids. Trust levels are whole tenths, 0 to 100. The wire is an array without field
 is only ever added in a new version of a type.
 """
 
-from typing import Annotated, Literal, get_args
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
@@ -209,22 +211,27 @@ TYPE_NAMES = tuple(map(_name, get_args(AnyEvent)))
 
 def people_in(event: AnyEvent) -> tuple[bytes, ...]:
     """The people an event names, each once, whoever speaks first."""
-    match event:
-        case Met():
-            named: tuple[bytes, ...] = (event.by, *event.people)
-        case Helped() | Thanked():
-            named = (event.by, event.to)
-        case Referred():
-            named = (event.by, event.who, event.to)
-        case Trusted():
-            named = (event.by, event.whom)
-        case Described() | Invited():
-            named = (event.person,)
-        case Merged():
-            named = event.people
-        case _:
-            named = ()
+    named = _NAMED.get(type(event), _nobody)(event)
+    if len(named) == 2:
+        return named if named[0] != named[1] else named[:1]
     return tuple(dict.fromkeys(named))
+
+
+def _nobody(_: AnyEvent) -> tuple[bytes, ...]:
+    return ()
+
+
+_NAMED: dict[type, Callable[[Any], tuple[bytes, ...]]] = {
+    Met: lambda met: (met.by, *met.people),
+    Helped: attrgetter("by", "to"),
+    Thanked: attrgetter("by", "to"),
+    Referred: attrgetter("by", "who", "to"),
+    Trusted: attrgetter("by", "whom"),
+    Described: lambda described: (described.person,),
+    Invited: lambda invited: (invited.person,),
+    Merged: attrgetter("people"),
+}
+"""A table, because a match would ask of each type in turn, for every event."""
 
 
 def refs_in(event: AnyEvent) -> tuple[Ref, ...]:

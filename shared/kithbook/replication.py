@@ -10,13 +10,14 @@ import msgspec
 
 from kithbook.codec import decode_body
 from kithbook.envelope import (
+    HEADER_BYTES,
     MEMBERSHIP_KIND,
     Head,
     Seal,
     Verify,
+    are_plain,
     chain,
     record_body,
-    record_hlc,
     record_kind,
     record_problem,
     seal_message,
@@ -164,9 +165,10 @@ def accept(network: bytes, page: Page, known: Known, verify: Verify) -> Outcome:
         return Gap(have + 1)
     if known.hash_at(page.first - 1) != page.previous:
         return Fork(max(0, page.first - 2))
-    for seq, record in enumerate(page.records, page.first):
-        if problem := record_problem(record):
-            return Unfit(seq, problem)
+    if not are_plain(page.records):
+        for seq, record in enumerate(page.records, page.first):
+            if problem := record_problem(record):
+                return Unfit(seq, problem)
     hashes = chain(network, page.log, page.first, page.previous, page.records)
     overlap = min(have, page.last)
     if overlap >= page.first and hashes[overlap - page.first] != known.hash_at(overlap):
@@ -205,10 +207,12 @@ def _new_part(
 
 def _clock_back(page: Page, have: int, last_hlc: int) -> int | None:
     """The seq of the first new record whose clock is not later than the one before it, or None."""
-    for seq, record in enumerate(page.records, page.first):
-        if seq > have:
-            now = record_hlc(record)
-            if now <= last_hlc:
-                return seq
-            last_hlc = now
+    first = max(page.first, have + 1)
+    # As they stand in records, clocks compare like the numbers that they are.
+    last = last_hlc.to_bytes(8, "big") if last_hlc >= 0 else b""
+    for seq, record in enumerate(page.records[first - page.first :], first):
+        clock = record[2:HEADER_BYTES]
+        if clock <= last:
+            return seq
+        last = clock
     return None
