@@ -73,8 +73,8 @@ class Replica:
             self.people.forget()
             self.logs.load()
             self.views.load()
-            (self.clock,) = self.db.execute(
-                "SELECT clock FROM network WHERE no = ?", (self.no,)
+            self.clock, self.server = self.db.execute(
+                "SELECT clock, server FROM network WHERE no = ?", (self.no,)
             ).fetchone()
             self._seen = version
 

@@ -36,23 +36,32 @@ class SyncAnswer(msgspec.Struct, frozen=True):
     skipped: list[str]
 
 
-@command("sync", "kith sync", "kith sync /media/usb", "kith sync backup.kith")
+@command("sync", "kith sync", "kith sync /media/usb", "kith sync backup.kith", "kith sync --watch")
 @click.argument("target", required=False, metavar="[TARGET]")
-def kith_sync(call: Call, target: str | None) -> None:
+@click.option("--watch", is_flag=True, help="Go on, and sync as soon as there is anything new.")
+def kith_sync(call: Call, target: str | None, watch: bool) -> None:
     """Exchange events with the server, a folder or a file.
 
     TARGET is the address of a server, a folder such as a USB stick, or a file that ends in .kith.
     Without one, every network is synced with its own server.
+
+    With --watch it stays, and what is new on either side is on the other within a second or so,
+    until you press Ctrl-C. What a server cannot be told now goes when it can be reached again.
     """
+    if watch:
+        from kithbook_client.cli.watching import watch_networks
+
+        watch_networks(call, target)
+        return
     networks, skipped = [], []
     for replica in call.replicas():
         if target is None and replica.server is None:
             skipped.append(replica.name)
             continue
         report = _sync(call, replica, target)
-        networks.append(_answer(replica, report))
+        networks.append(network_answer(replica, report))
         if not call.json:
-            _print(networks[-1])
+            print_network(networks[-1])
     if not all(network.up_to_date for network in networks):
         call.exit_code = 1
     if call.json:
@@ -90,7 +99,7 @@ def _folder(target: str) -> Path:
     return path
 
 
-def _answer(replica: Replica, report: SyncReport) -> NetworkAnswer:
+def network_answer(replica: Replica, report: SyncReport) -> NetworkAnswer:
     return NetworkAnswer(
         replica.network.hex(),
         replica.name,
@@ -101,7 +110,7 @@ def _answer(replica: Replica, report: SyncReport) -> NetworkAnswer:
     )
 
 
-def _print(network: NetworkAnswer) -> None:
+def print_network(network: NetworkAnswer) -> None:
     state = "up to date" if network.up_to_date else "not everything could be exchanged"
     say(plain(f"{network.name}: pushed {network.pushed:,}, pulled {network.pulled:,}, {state}."))
     for refused in network.refused:

@@ -1,6 +1,6 @@
 """A kithd over HTTP, as a `SyncServer`: MessagePack and zstd both ways, on one connection."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -37,14 +37,21 @@ from kithbook_client.peers import Peer
 
 MSGPACK = "application/x-msgpack"
 PROBLEM = "application/problem+json"
+EVENT_STREAM = "text/event-stream"
 COMPRESS_FROM_BYTES = 1_024
 CONNECT_SECONDS = 10
 READ_SECONDS = 120
+SILENT_SECONDS = 45
+"""A stream of changes on which nothing came for so long, not even a heartbeat, is broken."""
 NEARLY_OVER_MS = 60_000
 """A session that ends this soon is not begun with."""
 
 T = TypeVar("T")
 _encode = msgspec.msgpack.Encoder().encode
+
+
+class _Change(msgspec.Struct, frozen=True):
+    heads: str
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -103,10 +110,34 @@ class HttpServer:
 
     def sync(self, network: NetworkId, request: SyncRequest) -> SyncReply:
         path = f"/v1/networks/{network.hex()}/sync"
+        return self._as_known(lambda token: self._ask(path, request, SyncReply, token))
+
+    def changes(self, network: NetworkId) -> Iterator[str]:
+        """The heads that the server has, at once and then whenever they have changed, as `vector`
+        gives them. It ends when the server ends it.
+
+        Raises Unavailable when the connection breaks or is silent, NotFound where the server does
+        not tell of changes.
+        """
+        path = f"/v1/networks/{network.hex()}/changes"
+        stream = self._as_known(lambda token: self._listen(path, token))
+        try:
+            for line in _lines(stream):
+                if line.startswith(b"data:"):
+                    yield msgspec.json.decode(line[5:], type=_Change).heads
+        except (exceptions.HTTPError, OSError) as error:
+            raise self._unreachable(error) from error
+        except msgspec.MsgspecError as error:
+            raise self._not_kithd(stream) from error
+        finally:
+            stream.close()
+
+    def _as_known(self, ask: Callable[[str], T]) -> T:
+        """Ask in the session that is open, or else as the first voice that is known there."""
         refusals: list[Refused] = []
         if self.session and self.session.expires > self.now_ms + NEARLY_OVER_MS:
             try:
-                return self._ask(path, request, SyncReply, self.session.token)
+                return ask(self.session.token)
             except Refused as refused:
                 if refused.code not in NOT_KNOWN:
                     raise
@@ -115,7 +146,7 @@ class HttpServer:
         for voice in self.voices:
             try:
                 session = self._open_session(voice)
-                reply = self._ask(path, request, SyncReply, session.token)
+                reply = ask(session.token)
             except Refused as refused:
                 if refused.code not in NOT_KNOWN:
                     raise
@@ -158,8 +189,23 @@ class HttpServer:
             raise self._unreachable(error) from error
         return self._read(response, answer)
 
+    def _listen(self, path: str, token: str) -> urllib3.BaseHTTPResponse:
+        """The open stream at this address."""
+        headers = {"Authorization": f"Bearer {token}", "Accept": EVENT_STREAM}
+        timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=SILENT_SECONDS)
+        try:
+            stream = self.pool.request(
+                "GET", self.base + path, headers=headers, timeout=timeout, preload_content=False
+            )
+        except (exceptions.HTTPError, OSError) as error:
+            raise self._unreachable(error) from error
+        if stream.status != 200 or _media(stream) != EVENT_STREAM:
+            self._read(stream, _Change)
+            raise self._not_kithd(stream)
+        return stream
+
     def _read(self, response: urllib3.BaseHTTPResponse, answer: type[T]) -> T:
-        media = response.headers.get("content-type", "").partition(";")[0].strip()
+        media = _media(response)
         try:
             body = _inflate(response)
             if response.status == 200 and media == MSGPACK:
@@ -168,11 +214,14 @@ class HttpServer:
                 raise _error(msgspec.json.decode(body, type=Problem))
         except (msgspec.MsgspecError, UnicodeDecodeError, zstandard.ZstdError):
             pass
+        raise self._not_kithd(response)
+
+    def _not_kithd(self, response: urllib3.BaseHTTPResponse) -> Unavailable:
         where = response.headers.get("location")
         hint = f"It points to {where}." if where else "Look at the address, and what answers there."
-        raise Unavailable(
+        return Unavailable(
             f"{self.base} answers, but not as a kithd does (status {response.status}, "
-            f"{media or 'no content type'}).",
+            f"{_media(response) or 'no content type'}).",
             hint,
             code="not_kithd",
         )
@@ -198,6 +247,20 @@ class HttpServer:
 
 
 NOT_KNOWN = ("no_session", "unknown_network")
+
+
+def _media(response: urllib3.BaseHTTPResponse) -> str:
+    return response.headers.get("content-type", "").partition(";")[0].strip()
+
+
+def _lines(stream: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
+    """Line by line as they come: more at a time would be waited for."""
+    line = bytearray()
+    for byte in stream.stream(1, decode_content=False):
+        line += byte
+        if line.endswith(b"\n"):
+            yield bytes(line)
+            line.clear()
 
 
 def _inflate(response: urllib3.BaseHTTPResponse) -> bytes:
