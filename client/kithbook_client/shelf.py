@@ -44,6 +44,12 @@ class SqlShelf:
     def links_to(self, people: Collection[bytes]) -> Iterator[tuple[PairKey, Link]]:
         return self._pairs("link", f"b IN {THESE}", (self._numbers(people),))
 
+    def links_between(
+        self, ones: Collection[bytes], others: Collection[bytes]
+    ) -> Iterator[tuple[PairKey, Link]]:
+        where = f"a IN {THESE} AND b IN {THESE}"
+        return self._pairs("link", where, (self._numbers(ones), self._numbers(others)), days=True)
+
     def helps_of(self, people: Collection[bytes]) -> Iterator[tuple[Place, Help]]:
         asked = self._numbers(people)
         where = f"open AND ([to] IN {THESE} OR [by] IN {THESE})"
@@ -89,11 +95,11 @@ class SqlShelf:
         return ((person, field, decode_field(said)) for person, field, said in rows)
 
     def _pairs(
-        self, table: str, where: str, args: tuple[str, ...]
+        self, table: str, where: str, args: tuple[str, ...], *, days: bool = False
     ) -> Iterator[tuple[PairKey, Any]]:
         (shape,) = self.views.shapes[table]
         names, make, who = shape.names, ROWS[table], self.people.id
-        if table == "link" and not self._has_merges():
+        if table == "link" and not days and not self._has_merges():
             names = names.replace("[days]", "NULL")  # only joined rows need them
         for author, a, b, *columns in self.db.execute(
             f"SELECT author, one.id, other.id, {names} FROM {table} "

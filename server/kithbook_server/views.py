@@ -6,8 +6,10 @@ from then on takes in what is new each time. The same projections run here as on
 
 import gc
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from threading import Lock
 
 from kithbook.codec import Unreadable, decode
@@ -19,7 +21,7 @@ from kithbook.ids import CHECK_BYTES, NetworkId
 from kithbook.membership import UNKNOWN, Standing, act_in, standing
 from kithbook.memory import Memory
 from kithbook.past import Arrival, Past, replay
-from kithbook.readings.listing import Logged, device_of
+from kithbook.readings.listing import Find, Logged, device_of
 from kithbook.readings.moment import NOW, Moment
 from kithbook.readings.reader import Reader
 from kithbook.readings.shelf import Shelf
@@ -29,6 +31,8 @@ from kithbook_server.log import LogRecorder, Reading, Row
 
 BATCH = 100_000
 """Events that are folded together: a row that several of them touch is weighed once."""
+END = 2**63
+"""Later than any time that is told."""
 Now = Callable[[], int]
 """The wall clock in milliseconds since 1970."""
 
@@ -52,13 +56,25 @@ class Views:
 
         Nothing may be kept past the block.
         """
+        with self.reading(network, me, moment) as (reader, _):
+            yield reader
+
+    @contextmanager
+    def reading(
+        self, network: NetworkId, me: bytes, moment: Moment = NOW
+    ) -> Iterator[tuple[Reader, Find]]:
+        """The same, and what finds the events behind it."""
         if moment.is_past:
-            yield self.past(network, moment).reader(me)
+            yield self.past(network, moment).reader(me), partial(self._find, network)
             return
         with self._caught_up(network) as view:
             now = self.now() * 1000
             speakers = {s.person for s in view.standings.values() if s.person is not None}
-            yield Reader(view.shelf(now), speakers, me, now)
+            yield Reader(view.shelf(now), speakers, me, now), view.find
+
+    def _find(self, network: NetworkId, log: bytes, seq: int) -> Logged | None:
+        with self._caught_up(network) as view:
+            return view.find(log, seq)
 
     def past(self, network: NetworkId, moment: Moment) -> Past:
         """What the network's events said at a moment."""
@@ -98,6 +114,8 @@ class _View:
         self.last_act = 0
         self.standings: dict[bytes, Standing] = {}
         self.devices: dict[bytes, str] = {}
+        self.arrived: dict[bytes, list[tuple[int, int]]] = {}
+        """Log → (seq, received): from that seq on it came at that time."""
         self.facts = Memory(self._fetch)
         self.ahead: list[Entry] = []
 
@@ -136,7 +154,10 @@ class _View:
     def _fold(self, rows: list[Row], horizon: int) -> None:
         entries: list[Entry] = []
         aside: list[tuple[bytes, int, str]] = []
-        for _, log, seq, record, hash_, _ in rows:
+        for _, log, seq, record, hash_, received in rows:
+            runs = self.arrived.setdefault(log, [])
+            if not runs or runs[-1][1] != received:
+                runs.append((seq, received))
             event = decode(record_body(record))
             if isinstance(event, Unreadable):
                 aside.append((log, seq, event.reason))
@@ -161,6 +182,15 @@ class _View:
             return None
         return self._entry(log, seq, record, hash_, event)
 
+    def find(self, log: bytes, seq: int) -> Logged | None:
+        """A readable event that is held, whether or not it counts."""
+        entry = self._fetch(log, seq)
+        if entry is None:
+            return None
+        runs = self.arrived[log]
+        _, received = runs[bisect_right(runs, (seq, END)) - 1]
+        return self._listed(log, seq, entry.hlc, received, entry.event)
+
     def newest(self, reading: Reading, limit: int) -> tuple[list[Logged], int]:
         held = sum(head.seq for head in reading.heads(self.network))
         window = limit
@@ -175,15 +205,20 @@ class _View:
 
     def _logged(self, row: Row) -> Logged:
         _, log, seq, record, _, received = row
+        return self._listed(log, seq, record_hlc(record), received, decode(record_body(record)))
+
+    def _listed(
+        self, log: bytes, seq: int, hlc: int, received: int, event: AnyEvent | Unreadable
+    ) -> Logged:
         void = self.facts.load("void", (log, seq))
         return Logged(
             log,
             seq,
-            record_hlc(record),
+            hlc,
             received,
             self.standings.get(log, UNKNOWN).person,
             self.devices.get(log),
-            decode(record_body(record)),
+            event,
             void.reason if void else None,
         )
 

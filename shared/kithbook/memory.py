@@ -139,6 +139,11 @@ class Memory:
     def links_to(self, people: Collection[bytes]) -> Iterator[tuple[PairKey, Link]]:
         return (found for found in self._of("link", people) if found[0][2] in people)
 
+    def links_between(
+        self, ones: Collection[bytes], others: Collection[bytes]
+    ) -> Iterator[tuple[PairKey, Link]]:
+        return (found for found in self.links_from(ones) if found[0][2] in others)
+
     def helps_of(self, people: Collection[bytes]) -> Iterator[tuple[Place, Help]]:
         return (found for found in self._of("help", people) if not found[1].closed({}))
 

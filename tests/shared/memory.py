@@ -116,6 +116,9 @@ class Bytes:
     def links_to(self, people: Collection[bytes]) -> list[Any]:
         return [found for found in self.all("link") if found[0][2] in people]
 
+    def links_between(self, ones: Collection[bytes], others: Collection[bytes]) -> list[Any]:
+        return [found for found in self.links_from(ones) if found[0][2] in others]
+
     def helps_of(self, people: Collection[bytes]) -> list[Any]:
         return [
             (place, row)

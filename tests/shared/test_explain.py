@@ -5,19 +5,22 @@ import msgspec
 import pytest
 from hypothesis import given
 
+from kithbook.events import Trusted
 from kithbook.readings.answering import (
     contacts_answer,
     ledger_answer,
     scores_answer,
     trust_answer,
-    why_answer,
 )
-from kithbook.readings.answers import Why
+from kithbook.readings.answers import GroundAnswer, Why
+from kithbook.readings.derivation import why_answer
 from kithbook.readings.explain import number
+from kithbook.readings.listing import Find, Logged
 from kithbook.readings.reader import Reader
+from tests.oracle import Log, Written
 from tests.shared.memory import reader, stored
-from tests.shared.story import Story, who
-from tests.strategies import ABOUT_TRUST, NAMES, PEOPLE, History, histories, private
+from tests.shared.story import DAY_0, Story, who
+from tests.strategies import ABOUT_TRUST, LOGS, NAMES, PEOPLE, History, histories, private
 
 
 def named(story: Story) -> Story:
@@ -27,11 +30,23 @@ def named(story: Story) -> Story:
 
 
 def why(story: Story, to: str) -> Why:
-    return answer(story.read(), who(to))
+    return answer(story.read(), who(to), finder(story.written, story.logs))
 
 
-def answer(read: Reader, to: bytes) -> Why:
-    return why_answer(read.score(to, others=True), read.names, read.rules.divisor)
+def answer(read: Reader, to: bytes, find: Find = lambda log, seq: None) -> Why:
+    return why_answer(read, read.score(to, others=True), find)
+
+
+def finder(written: list[Written], logs: list[Log]) -> Find:
+    """The events of a story, each written on a device that is called like its log."""
+    found = {w.place: w for w in written}
+    authors = {log.id: log.person for log in logs}
+
+    def find(log: bytes, seq: int) -> Logged:
+        w = found[log, seq]
+        return Logged(log, seq, w.hlc, 0, authors[log], log.hex()[:2], w.event)
+
+    return find
 
 
 def chained() -> Story:
@@ -190,6 +205,69 @@ def test_the_explanation_recomputes_the_score_always(history: History) -> None:
             assert found.warning == min(weight, weight * 10 / divisor)
 
 
+@given(histories(ABOUT_TRUST, min_size=6, max_size=16))
+def test_every_number_is_recomputed_from_what_is_printed(history: History) -> None:
+    read = reader(stored(history), history, PEOPLE[0])
+    find = finder(history.written, history.logs)
+    for person in PEOPLE[1:]:
+        found = answer(read, person, find)
+        grounds = [*found.grounds]
+        for other in found.others:
+            check_sum(other.worked, other.support)
+            grounds += other.grounds
+        if found.warned_by:
+            check_sum(found.warned_by.worked, found.warned_by.weight)
+            grounds += found.warned_by.grounds
+            assert grounds[-1].level == 0
+        for ground in grounds:
+            check_sum(ground.worked, ground.level)
+            check_ground(ground, read.rules.full)
+
+
+def check_sum(line: str, value: float) -> None:
+    """What stands before the last `=` gives what stands after it, and that is the value."""
+    *parts, result = line.replace("×", "*").split(" = ")
+    assert re.fullmatch(r"[\d.,+*/() min]*", line.replace("×", "*").replace("=", ""))
+    for part in parts:
+        assert eval(part) == pytest.approx(float(result), abs=0.003)
+    assert float(result) == pytest.approx(value, abs=0.0006)
+
+
+def check_ground(ground: GroundAnswer, full: float) -> None:
+    """The level is what its statement says and what its evidence adds."""
+    bonus = min(1.0, sum(one.weight for one in ground.evidence) / full)
+    assert (ground.hand == "evidence") == (ground.statement is None)
+    if ground.statement is not None:
+        word = ground.statement.fields["level"]
+        assert isinstance(word, float)
+        assert ground.hand == "hearsay" or ground.statement.author == ground.by
+        assert ground.level == pytest.approx(min(10.0, word + bonus) if word else 0.0)
+    kinds = {(one.kind, one.event.at[:10]) for one in ground.evidence if one.event and one.event.at}
+    assert len(kinds) == len(ground.evidence)
+
+
+@given(histories(ABOUT_TRUST, min_size=6, max_size=16, whose=private))
+def test_what_would_raise_a_score_does(history: History) -> None:
+    read = reader(stored(history), history, PEOPLE[0])
+    for person in PEOPLE[1:]:
+        score = read.score(person, others=True)
+        raised = read.raising(score)
+        if raised is None:
+            continue
+        assert raised.score > (score.score or 0)
+        last = max(w.event.at for w in history.written if not isinstance(w.event, str))
+        said = Trusted(
+            at=max(last, DAY_0), by=raised.by, whom=raised.to, level=raised.level and 100
+        )
+        written = Written(LOGS[0], len(history.written) + 1, 10**6, bytes(8), said)
+        after = History(history.logs, [*history.written, written])
+        again = reader(stored(after), after, PEOPLE[0]).score(person)
+        if raised.level is None:
+            assert again.score >= raised.score  # without the 0 there may be dealings that count
+        else:
+            assert again.score == raised.score
+
+
 def check_line(found: Why) -> None:
     """Compute what `worked` prints from the numbers that it prints."""
     line = re.sub(r"\((\S+) \+ (\S+)\)", lambda m: repr(float(m[1]) + float(m[2])), found.worked)
@@ -201,6 +279,106 @@ def check_line(found: Why) -> None:
     less = re.search(r"less (\S+)", line)
     result = prod(factors) - (float(less[1]) if less else 0.0)
     assert float(rest[-1]) == pytest.approx(max(0.0, result), abs=0.003)
+
+
+# What it rests on.
+
+
+def test_a_level_opens_down_to_its_statement() -> None:
+    story = named(Story())
+    story.trusted("Ada", "Bob", 7, note="we shared an office")
+    [ground] = why(story, "Bob").grounds
+    assert (ground.hand, ground.worked, ground.level) == ("first-hand", "7", 7.0)
+    assert ground.statement is not None
+    assert ground.statement.note == "we shared an office"
+    assert (ground.statement.author, ground.statement.device) == ("Ada", "a1")
+
+
+def test_what_somebody_else_wrote_is_hearsay() -> None:
+    assert [one.hand for one in why(chained(), "Carol").grounds] == ["first-hand", "hearsay"]
+    story = named(Story("Ada", "Bob"))
+    story.trusted("Ada", "Bob", 10)
+    story.tell(Trusted(at=DAY_0, by=who("Bob"), whom=who("Carol"), level=90), by="Bob")
+    assert [one.hand for one in why(story, "Carol").grounds] == ["first-hand"] * 2
+
+
+def test_dealings_are_told_one_by_one_with_their_weight() -> None:
+    story = named(Story())
+    story.helped("Bob", "Ada", day=-9, note="before anything was said")
+    story.trusted("Ada", "Bob", 7, day=-5)
+    story.helped("Bob", "Ada", day=-2)
+    story.helped("Bob", "Ada", day=-2)
+    story.met("Ada", "Bob", day=-1)
+    [ground] = why(story, "Bob").grounds
+    assert ground.worked == "7 + 4/12 = 7.333"
+    assert [(one.kind, one.weight) for one in ground.evidence] == [("helped", 3.0), ("met", 1.0)]
+    assert ground.evidence[0].event is not None
+    assert ground.evidence[0].event.event.endswith(":10")
+
+
+def test_dealings_alone_are_evidence() -> None:
+    story = named(Story())
+    story.helped("Bob", "Ada")
+    [ground] = why(story, "Bob").grounds
+    assert (ground.hand, ground.worked) == ("evidence", "2 × 3/12 = 0.5")
+    assert ground.statement is None
+
+
+def test_dealings_past_the_most_are_told_as_such() -> None:
+    story = named(Story())
+    for day in range(-9, 0):
+        story.helped("Bob", "Ada", day=day)
+    assert why(story, "Bob").grounds[0].worked == "2 × min(1, 27/12) = 2"
+    story.trusted("Ada", "Bob", 9.8, day=-7)
+    assert why(story, "Bob").grounds[0].worked == "min(10, 9.8 + min(1, 18/12)) = 10"
+
+
+def test_a_warning_and_another_chain_show_their_arithmetic() -> None:
+    story = chained()
+    story.trusted("Ada", "Dan", 4)
+    story.trusted("Dan", "Carol", 9)
+    story.trusted("Ada", "Eve", 5.4)
+    story.trusted("Eve", "Carol", 0, note="never paid")
+    found = why(story, "Carol")
+    assert [other.worked for other in found.others] == ["4 × 9/18 = 2"]
+    assert found.warned_by is not None
+    assert found.warned_by.worked == "5.4 × 10/18 = 3"
+    assert [(one.by, one.to, one.level) for one in found.warned_by.grounds] == [
+        ("Ada", "Eve", 5.4),
+        ("Eve", "Carol", 0.0),
+    ]
+
+
+RAISING = {
+    "Bob trusting Carol 10 instead of 9 would make it 5.556.": [("Bob", 10), ("Carol", 9)],
+    "Ada trusting Bob 10 instead of 4 would make it 5.": [("Bob", 4), ("Carol", 9)],
+    "No one statement but Ada’s own word about Carol, or dealings with Carol, would raise it.": [
+        ("Bob", 10),
+        ("Carol", 10),
+    ],
+    "Bob trusting Carol 10 would make it 5.": [("Bob", 9)],
+    "Ada trusting Bob 10 would make it 5.": [("Carol", 9)],
+    "Only Ada’s own word about Carol, or dealings with Carol, can raise it.": [("own", 4)],
+}
+
+
+@pytest.mark.parametrize("sentence", RAISING)
+def test_what_would_raise_it_is_one_statement(sentence: str) -> None:
+    story = named(Story())
+    for whom, level in RAISING[sentence]:
+        by = {"Bob": "Ada", "Carol": "Bob", "own": "Ada"}[whom]
+        story.trusted(by, "Carol" if whom == "own" else whom, level)
+    assert why(story, "Carol").raising == sentence
+
+
+def test_a_warning_may_be_what_stands_in_the_way() -> None:
+    story = chained()
+    story.trusted("Ada", "Eve", 5.4)
+    story.trusted("Eve", "Carol", 0)
+    found = why(story, "Carol")
+    assert found.raising == "It would be 5 if Eve took the warning back."
+    assert found.raised_by is not None
+    assert (found.raised_by.by, found.raised_by.level, found.raised_by.score) == ("Eve", None, 5.0)
 
 
 # The answers.

@@ -11,7 +11,8 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from kithbook.errors import Ambiguous, NotFound
 from kithbook.ids import NetworkId, fold_name
 from kithbook.readings import answers
-from kithbook.readings.answering import contacts_answer, ledger_answer, trust_answer, why_answer
+from kithbook.readings.answering import contacts_answer, ledger_answer, trust_answer
+from kithbook.readings.derivation import why_answer
 from kithbook.readings.listing import event_answer
 from kithbook.readings.reader import Names, Reader
 from kithbook_server.api.auth import network_in
@@ -108,9 +109,11 @@ def why(
     to: FromQuery[str],
     start: Start = None,
 ) -> Response[bytes]:
-    with _reader(network, request, server) as reader:
+    asked = _admitted(network, request, server)
+    me = server.hosting.person(asked, request.user)
+    with server.views.reading(asked, me) as (reader, find):
         score = reader.score(_person(reader, to), _person(reader, start), others=True)
-        return reply(request, why_answer(score, reader.names, reader.rules.divisor))
+        return reply(request, why_answer(reader, score, find))
 
 
 @get(

@@ -6,13 +6,12 @@ from kithbook.facts.rows import Moment, Order
 from kithbook.ids import event_id
 from kithbook.readings import answers
 from kithbook.readings.contacts import Contact
-from kithbook.readings.explain import sentence, worked
 from kithbook.readings.ledger import Account, by_kind
 from kithbook.readings.reader import Names, Reader
 from kithbook.readings.referrals import Outcome
 from kithbook.readings.trust.chains import Step
 from kithbook.readings.trust.levels import Level
-from kithbook.readings.trust.score import Caution, Score
+from kithbook.readings.trust.score import Score
 from kithbook.when import format_at
 
 
@@ -97,14 +96,18 @@ def account_answer(account: Account, names: Names) -> answers.AccountAnswer:
 def chain_answer(chain: list[Step], names: Names) -> list[answers.Link]:
     return [
         answers.Link(
-            names[step.by], names[step.to], step.level.level, step.level.stated, _event(step.level)
+            names[step.by],
+            names[step.to],
+            step.level.level,
+            step.level.stated,
+            stated_by(step.level),
         )
         for step in chain
     ]
 
 
 def trust_answer(score: Score, names: Names) -> answers.TrustAnswer:
-    return answers.TrustAnswer(**_trust_fields(score, names))
+    return answers.TrustAnswer(**trust_fields(score, names))
 
 
 def scores_answer(reader: Reader, viewpoint: bytes | None = None) -> answers.Trust:
@@ -114,26 +117,8 @@ def scores_answer(reader: Reader, viewpoint: bytes | None = None) -> answers.Tru
     return answers.Trust([trust_answer(score, names) for score in reader.scores(viewpoint)])
 
 
-def why_answer(score: Score, names: Names, divisor: float) -> answers.Why:
-    """A score with its explanation; `divisor` is the network's rule, 18 by default."""
-    return answers.Why(
-        **_trust_fields(score, names),
-        sentence=sentence(score, names),
-        worked=worked(score, divisor),
-        warned_by=_caution(score.warning, names) if score.warning else None,
-        others=[
-            answers.Vouching(names[v.chain[-1].by], v.support, chain_answer(v.chain, names))
-            for v in score.others
-        ],
-    )
-
-
-def _caution(warning: Caution, names: Names) -> answers.WarningAnswer:
-    chain = chain_answer(warning.chain, names)
-    return answers.WarningAnswer(names[warning.by], warning.weight, _event(warning.level), chain)
-
-
-def _trust_fields(score: Score, names: Names) -> dict[str, Any]:
+def trust_fields(score: Score, names: Names) -> dict[str, Any]:
+    """The fields of a score, for the answers that have more."""
     return {
         "from_": names[score.start],
         "to": names[score.to],
@@ -147,5 +132,6 @@ def _trust_fields(score: Score, names: Names) -> dict[str, Any]:
     }
 
 
-def _event(level: Level) -> str | None:
+def stated_by(level: Level) -> str | None:
+    """The event that states a level, where it is stated."""
     return None if level.order is None else event_id(Order(*level.order).log, level.order[3])

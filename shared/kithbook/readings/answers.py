@@ -6,6 +6,7 @@ Fields may be added, never renamed. An event is named `<log>:<seq>`; times are I
 import msgspec
 
 from kithbook.readings.contacts import State
+from kithbook.readings.trust.levels import Hand
 from kithbook.readings.trust.score import Basis
 
 
@@ -72,21 +73,6 @@ class Link(msgspec.Struct, frozen=True):
     event: str | None
 
 
-class WarningAnswer(msgspec.Struct, frozen=True):
-    by: str
-    weight: float
-    event: str | None
-    chain: list[Link]
-
-
-class Vouching(msgspec.Struct, frozen=True):
-    """The best chain through another last voucher."""
-
-    by: str
-    support: float
-    chain: list[Link]
-
-
 class TrustAnswer(msgspec.Struct, frozen=True):
     """`shown` is the score half up, null below 0.5; `warning` is what was taken off support."""
 
@@ -103,15 +89,6 @@ class TrustAnswer(msgspec.Struct, frozen=True):
 
 class Trust(msgspec.Struct, frozen=True):
     trust: list[TrustAnswer]
-
-
-class Why(TrustAnswer, frozen=True):
-    """A score with everything it was worked out from; `worked` is the arithmetic in one line."""
-
-    sentence: str
-    worked: str
-    warned_by: WarningAnswer | None
-    others: list[Vouching]
 
 
 class EventAnswer(msgspec.Struct, frozen=True):
@@ -132,6 +109,79 @@ class EventAnswer(msgspec.Struct, frozen=True):
     void: str | None
     note: str | None
     fields: dict[str, object]
+
+
+class EvidenceAnswer(msgspec.Struct, frozen=True):
+    """A dealing that counts as evidence, with what its kind weighs by the rules."""
+
+    kind: str
+    weight: float
+    event: EventAnswer | None
+
+
+class GroundAnswer(msgspec.Struct, frozen=True):
+    """What one link rests on: the statement in force and the evidence since, or evidence alone.
+
+    `hand` is `first-hand` where who trusts wrote it themselves, `hearsay` where somebody else did.
+    """
+
+    by: str
+    to: str
+    level: float
+    hand: Hand
+    worked: str
+    statement: EventAnswer | None
+    evidence: list[EvidenceAnswer]
+
+
+class WarningAnswer(msgspec.Struct, frozen=True):
+    """The strongest warning and the chain to its author; the last of `grounds` is its own."""
+
+    by: str
+    weight: float
+    event: str | None
+    chain: list[Link]
+    worked: str
+    grounds: list[GroundAnswer]
+
+
+class Vouching(msgspec.Struct, frozen=True):
+    """The best chain through another last voucher."""
+
+    by: str
+    support: float
+    chain: list[Link]
+    worked: str
+    grounds: list[GroundAnswer]
+
+
+class RaiseAnswer(msgspec.Struct, frozen=True):
+    """`by` stating `level` about `to`, or taking the warning back where it is null, would make the
+    score this; `before` is what `by` has now.
+    """
+
+    by: str
+    to: str
+    level: float | None
+    before: float | None
+    score: float
+
+
+class Why(TrustAnswer, frozen=True):
+    """A score with everything it was worked out from; `worked` is the arithmetic in one line.
+
+    `grounds` tells of each link of the chain what it rests on. `others` are the best chains through
+    other last vouchers. `raised_by` is the one statement that would raise the score most, besides
+    one's own word; `raising` says the same in words.
+    """
+
+    sentence: str
+    worked: str
+    grounds: list[GroundAnswer]
+    warned_by: WarningAnswer | None
+    others: list[Vouching]
+    raised_by: RaiseAnswer | None
+    raising: str
 
 
 class Events(msgspec.Struct, frozen=True):

@@ -3,9 +3,12 @@
 Both are computed from the chain itself, and the numbers that `worked` prints give the score again.
 """
 
+from kithbook.readings.grounds import Ground
 from kithbook.readings.reader import Names
+from kithbook.readings.rules import Rules
 from kithbook.readings.trust.chains import Step
-from kithbook.readings.trust.score import Score
+from kithbook.readings.trust.raising import Raise
+from kithbook.readings.trust.score import Caution, Score
 
 
 def number(value: float) -> str:
@@ -46,14 +49,59 @@ def worked(score: Score, divisor: float) -> str:
     """The arithmetic, outwards from the viewpoint: `10 × 9/18 = 5.0`."""
     if not score.chain:
         return ""
-    product = _product(score.chain, divisor)
+    product = product_of(score.chain, divisor)
     if score.warning is not None and score.basis != "stated":
         weight = number(score.warning.weight)
         return f"{product} = {number(score.support or 0.0)}; less {weight} = {_total(score)}"
     return f"{product} = {_total(score)}"
 
 
-def _product(chain: list[Step], divisor: float) -> str:
+def carried(chain: list[Step], support: float, divisor: float) -> str:
+    """The arithmetic of a chain that is not the strongest one."""
+    return f"{product_of(chain, divisor)} = {number(support)}"
+
+
+def weighed(warning: Caution, divisor: float) -> str:
+    """The arithmetic of a warning, which weighs what a 10 of its author would carry."""
+    product = product_of(warning.chain, divisor)
+    return f"{product} × 10/{number(divisor)} = {number(warning.weight)}"
+
+
+def level_worked(ground: Ground, rules: Rules) -> str:
+    """How one level comes about: `9`, `7 + 5/12 = 7.417`, `2 × 5/12 = 0.833`."""
+    level = ground.step.level
+    weight = sum(one.weight for one in ground.evidence)
+    share = f"{number(weight)}/{number(rules.full)}"
+    if weight > rules.full:
+        share = f"min(1, {share})"
+    if level.stated is None:
+        return f"{number(rules.weak)} × {share} = {number(level.level)}"
+    if not ground.evidence:
+        return number(level.level)
+    added = f"{number(level.stated)} + {share}"
+    if level.stated + min(1.0, weight / rules.full) > 10:
+        added = f"min(10, {added})"
+    return f"{added} = {number(level.level)}"
+
+
+def raise_sentence(found: Raise | None, score: Score, names: Names) -> str:
+    """What one statement would raise the score the most."""
+    a, b = names[score.start], names[score.to]
+    if found is None:
+        final = score.basis == "stated"
+        own = f"{a}’s own word about {b}, or dealings with {b},"
+        return (
+            f"Only {own} can raise it." if final else f"No one statement but {own} would raise it."
+        )
+    by, result = names[found.by], number(found.score)
+    if found.level is None:
+        return f"It would be {result} if {by} took the warning back."
+    instead = "" if found.before is None else f" instead of {number(found.before)}"
+    return f"{by} trusting {names[found.to]} 10{instead} would make it {result}."
+
+
+def product_of(chain: list[Step], divisor: float) -> str:
+    """Level times level, outwards from the viewpoint."""
     first = chain[0].level
     text = number(first.stated if first.stated is not None else first.level)
     if first.stated is not None and first.level != first.stated:

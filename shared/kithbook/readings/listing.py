@@ -39,6 +39,10 @@ class Logged(msgspec.Struct, frozen=True):
         return Ref(self.log, self.seq, self.check)
 
 
+Find = Callable[[bytes, int], Logged | None]
+"""Log and seq → the event there."""
+
+
 class Filter(msgspec.Struct, frozen=True):
     """Which events are asked for; what is left out asks for any. Times are µs since 1970."""
 

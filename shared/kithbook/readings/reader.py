@@ -13,6 +13,7 @@ from kithbook.readings.referrals import Outcome, outcomes, referred
 from kithbook.readings.rules import Rules, rules_of
 from kithbook.readings.shelf import Shelf
 from kithbook.readings.trust.levels import Level, Word, graph, levels
+from kithbook.readings.trust.raising import Raise, raising
 from kithbook.readings.trust.score import Score
 from kithbook.readings.trust.search import Search
 from kithbook.when import DAY_US
@@ -84,6 +85,10 @@ class Reader:
         """How far trust carries to one person."""
         start, to = self._root(start or self.me), self._root(to)
         return self._search(start).one(to, others=others)
+
+    def raising(self, score: Score) -> Raise | None:
+        """The one statement that would raise a score the most, other than one's own about them."""
+        return raising(self._search(score.start), score)
 
     def scores(self, start: bytes | None = None) -> list[Score]:
         """Everybody whom trust or a warning reaches, best first."""

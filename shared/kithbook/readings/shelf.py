@@ -26,6 +26,12 @@ class Shelf(Protocol):
         """What others have of these people."""
         ...
 
+    def links_between(
+        self, ones: Collection[bytes], others: Collection[bytes]
+    ) -> Iterable[tuple[PairKey, Link]]:
+        """What the first have of the others, with the `days` that it rests on."""
+        ...
+
     def helps_of(self, people: Collection[bytes]) -> Iterable[tuple[Place, Help]]:
         """Helps given or received by these people that no thanks between the same ids closes."""
         ...
@@ -71,6 +77,12 @@ class Patched:
     def links_to(self, people: Collection[bytes]) -> Iterable[tuple[PairKey, Link]]:
         rows = self.shelf.links_to(people)
         return self._patch("link", rows, lambda key, _: key[2] in people)
+
+    def links_between(
+        self, ones: Collection[bytes], others: Collection[bytes]
+    ) -> Iterable[tuple[PairKey, Link]]:
+        rows = self.shelf.links_between(ones, others)
+        return self._patch("link", rows, lambda key, _: key[1] in ones and key[2] in others)
 
     def helps_of(self, people: Collection[bytes]) -> Iterable[tuple[Place, Help]]:
         def asked(_: Place, row: Help) -> bool:

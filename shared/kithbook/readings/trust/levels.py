@@ -1,12 +1,18 @@
 """Direct levels: how far one person trusts another by their own word and their own dealings."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Literal
 
 import msgspec
 
 from kithbook.facts.rows import Link, Order, Statement
 from kithbook.facts.tables import PairKey
 from kithbook.readings.rules import Rules
+
+Hand = Literal["first-hand", "hearsay", "evidence"]
+"""`first-hand`: stated by who trusts, on a device of their own. `hearsay`: somebody else wrote that
+they do. `evidence`: nothing stated, only dealings.
+"""
 
 
 class Level(msgspec.Struct, frozen=True, gc=False):
