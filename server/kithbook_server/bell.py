@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Lock
 
-from kithbook.errors import Refused, Unavailable
+from kithbook.errors import Unavailable
 from kithbook.ids import NetworkId
+from kithbook_server.limits import WINDOW_SECONDS, TooMany
 
 
 class Listener:
@@ -80,10 +81,10 @@ class Bell:
             raise Unavailable("This server is shutting down.", "Try again in a minute.")
         count = self._devices.get(device, 0)
         if self._limit and count >= self._limit:
-            raise Refused(
+            raise TooMany(
                 f"This device listens for changes {count:,} times already.",
                 "Close one of them, or have KITHD_STREAMS raised.",
-                code="too_many_requests",
+                WINDOW_SECONDS,
             )
         self._devices[device] = count + 1
         self._listeners.setdefault(network, []).append(listener)

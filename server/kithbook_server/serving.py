@@ -1,6 +1,5 @@
 """Running the server: where it listens, what it says first, and how it ends."""
 
-import logging
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -9,9 +8,11 @@ from contextlib import contextmanager
 import uvicorn
 
 from kithbook.errors import Unavailable
-from kithbook_server.api.requests import JSONLines
+from kithbook_server.api.server import Parts
 from kithbook_server.app import create_app
 from kithbook_server.links import address_of, is_set_up, remember_address, setup_link
+from kithbook_server.logs import write_logs
+from kithbook_server.metrics import apart
 from kithbook_server.settings import Settings
 
 BACKLOG = 1_024
@@ -20,7 +21,7 @@ GRACE_SECONDS = 10
 
 def serve(settings: Settings, say: Callable[[str], None]) -> None:
     """Serve until a signal. Once it listens, say its address: the first time with a setup link."""
-    logging.basicConfig(level=settings.log_level.upper(), handlers=[_log_handler()], force=True)
+    write_logs(settings.log_level, settings.log_format)
     with _bind(settings.host, settings.port) as listening:
         address = address_of(settings, listening.getsockname()[1])
         app = create_app(settings)
@@ -36,7 +37,9 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
             timeout_graceful_shutdown=GRACE_SECONDS,
             backlog=BACKLOG,
         )
-        _Server(config, lambda: say(greeting), app.state.drain).run([listening])
+        server: Parts = app.state.server
+        with apart(server.metrics, settings.metrics):
+            _Server(config, lambda: say(greeting), server.bell.close).run([listening])
 
 
 def _bind(host: str, port: int) -> socket.socket:
@@ -52,12 +55,6 @@ def _bind(host: str, port: int) -> socket.socket:
             "Stop what listens there, or choose another port with --port (0 takes a free one).",
         ) from error
     return listening
-
-
-def _log_handler() -> logging.Handler:
-    handler = logging.StreamHandler()
-    handler.setFormatter(JSONLines())
-    return handler
 
 
 class _Server(uvicorn.Server):

@@ -19,6 +19,7 @@ Count = Annotated[int, msgspec.Meta(ge=0)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 Origin = Annotated[str, msgspec.Meta(pattern="^(https?://[^/]+)?$")]
+MetricsAt = Annotated[str, msgspec.Meta(pattern=r"^(on|off|\[?[^\s/]+\]?:\d{1,5})$")]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,12 +39,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     network_events: Positive = 10_000_000
     rate: Count = 600
     """Requests a minute from one address without a session (to join, to open one); 0 for any."""
+    device_rate: Count = 6_000
+    """Requests a minute of one device in its sessions; 0 for any."""
+    body_seconds: Positive = 30
+    """For a body to come, and a second more for each KiB of it."""
     streams: Count = 100
     """Streams of changes that one device may hold open; 0 for any number."""
     session_hours: Positive = 24
     link_hours: Positive = 168
     """How long a setup link can be used."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
+    log_format: Literal["json", "text"] = "json"
+    metrics: MetricsAt = "on"
+    """At /metrics, `off`, or at a `HOST:PORT` of their own."""
 
     @property
     def folder(self) -> Path:

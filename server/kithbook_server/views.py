@@ -93,6 +93,13 @@ class Views:
         with self._caught_up(network) as view, self.recorder.reading() as reading:
             return view.newest(reading, limit)
 
+    def lag(self) -> int:
+        """How many events of the networks that are kept here are not folded in yet."""
+        with self._lock:
+            views = list(self._views.values())
+        with self.recorder.reading() as reading:
+            return sum(reading.events(view.network) - view.count for view in views)
+
     @contextmanager
     def _caught_up(self, network: NetworkId) -> Iterator["_View"]:
         with self._lock:
@@ -111,6 +118,7 @@ class _View:
 
     def _empty(self) -> None:
         self.position = 0
+        self.count = 0
         self.last_act = 0
         self.standings: dict[bytes, Standing] = {}
         self.devices: dict[bytes, str] = {}
@@ -134,6 +142,7 @@ class _View:
                 while rows := reading.since(self.network, self.position, BATCH):
                     self._fold(rows, now + AHEAD_US)
                     self.position = rows[-1][0]
+                    self.count += len(rows)
         except BaseException:
             self._empty()
             raise

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TextIO
 
 import pytest
 
@@ -138,6 +138,8 @@ class Server:
         self.env = ENV | {f"KITHD_{name.upper()}": str(text) for name, text in settings.items()}
         self.port = "0"
         self.greeting = ""
+        self.log = ""
+        """What it said after its greeting, once it has ended."""
         self.process: subprocess.Popen[str] | None = None
         self.drain = threading.Thread()
 
@@ -196,8 +198,11 @@ class Server:
         self.greeting = line.strip()
         self.port = self.greeting.split("/")[2].rpartition(":")[2]
         # Nobody may block on a full pipe.
-        self.drain = threading.Thread(target=process.stdout.read)
+        self.drain = threading.Thread(target=self._drain, args=(process.stdout,))
         self.drain.start()
+
+    def _drain(self, said: TextIO) -> None:
+        self.log += said.read()
 
     def kill(self) -> None:
         assert self.process is not None

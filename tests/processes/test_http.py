@@ -1,6 +1,7 @@
 """The addresses of section 10, asked by hand: what they answer, and to whom."""
 
 import json
+from email.message import Message
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.error import HTTPError
@@ -23,6 +24,7 @@ class Answer(NamedTuple):
     status: int
     media: str
     body: bytes
+    headers: Message
 
     @property
     def json(self) -> Any:
@@ -61,7 +63,7 @@ class Caller:
             reply = error
         with reply:
             media = reply.headers.get("content-type", "").partition(";")[0]
-            return Answer(reply.status, media, reply.read())
+            return Answer(reply.status, media, reply.read(), reply.headers)
 
     def get(self, path: str) -> Answer:
         return self("GET", path)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kithbook.protocol import SyncReply, SyncRequest
-from kithbook_server.api.requests import JSONLines
+from kithbook_server.logs import JSONLines
 from tests.devices import Log
 from tests.server.served import Device, Served, problem, read
 

@@ -133,6 +133,11 @@ class Accounts(Application[UUID]):
         session = self._memory.sessions.get(session_id)
         return session.key if session and session.expires >= self._now_ms() else None
 
+    def sessions(self) -> int:
+        """How many are open, as far as this process knows."""
+        now = self._now_ms()
+        return sum(session.expires >= now for session in list(self._memory.sessions.values()))
+
     def end_session(self, token: str) -> None:
         if self.key_of(token) is None:
             return

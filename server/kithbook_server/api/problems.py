@@ -1,6 +1,7 @@
 """Errors as RFC 9457 problem details: a stable `code`, a sentence, and what to do next."""
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 
 import msgspec
@@ -8,8 +9,10 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
-from kithbook.errors import KithbookError
-from kithbook_server.api.wire import AnyRequest
+from kithbook.errors import KithbookError, TooLarge
+from kithbook_server.api.server import Parts
+from kithbook_server.api.wire import AnyRequest, too_large
+from kithbook_server.limits import TooMany
 
 MEDIA = "application/problem+json"
 
@@ -25,6 +28,7 @@ STATUS = {
     "not_found": 404,
     "unknown_network": 404,
     "method_not_allowed": 405,
+    "too_slow": 408,
     "too_large": 413,
     "unsupported_media": 415,
     "too_many_requests": 429,
@@ -42,6 +46,15 @@ _CODES = {
     413: "too_large",
 }
 
+Headers = Mapping[str, str]
+_NONE: Headers = {}
+# The rest of a body that was not read must not be taken for the next request.
+_HEADERS: dict[int, Headers] = {
+    401: {"www-authenticate": "Bearer"},
+    408: {"connection": "close"},
+    413: {"connection": "close"},
+}
+
 _log = logging.getLogger("kithd")
 
 
@@ -56,27 +69,38 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     request: str = ""
 
 
-def problem(request: AnyRequest, code: str, detail: str, hint: str = "") -> Response[bytes]:
+def problem(
+    request: AnyRequest, code: str, detail: str, hint: str = "", headers: Headers = _NONE
+) -> Response[bytes]:
     status = STATUS.get(code, 400)
+    server: Parts = request.app.state.server
+    server.metrics.rejected(code)
     title = HTTPStatus(status).phrase
     request_id = request.scope.get("state", {}).get("request", "")
     body = Problem(
         code=code, title=title, status=status, detail=detail, hint=hint, request=request_id
     )
-    headers = {"www-authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
-    return Response(
-        msgspec.json.encode(body), media_type=MEDIA, status_code=status, headers=headers
-    )
+    told = {**_HEADERS.get(status, {}), **headers}
+    return Response(msgspec.json.encode(body), media_type=MEDIA, status_code=status, headers=told)
 
 
 def _of_ours(request: AnyRequest, error: KithbookError) -> Response[bytes]:
     if STATUS.get(error.code, 400) >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("failed", exc_info=error, extra=request.scope.get("state", {}))
-    return problem(request, error.code, error.message, error.hint)
+    headers = {"retry-after": str(error.seconds)} if isinstance(error, TooMany) else {}
+    return problem(request, error.code, error.message, error.hint, headers)
 
 
 def _of_litestar(request: AnyRequest, error: HTTPException) -> Response[bytes]:
+    if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return _of_ours(request, _too_large(request))
     return problem(request, _CODES.get(error.status_code, "error"), f"{error.detail}.")
+
+
+def _too_large(request: AnyRequest) -> TooLarge:
+    limit = request.route_handler.resolve_request_max_body_size() or 0
+    said = request.headers.get("content-length", "")
+    return too_large(limit, int(said) if said.isdecimal() else None)
 
 
 def _of_a_bug(request: AnyRequest, error: Exception) -> Response[bytes]:

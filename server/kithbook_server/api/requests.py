@@ -1,6 +1,7 @@
-"""Every request gets an id, which the answer repeats, and one line in the log when it is asked for.
+"""Around every request: an id, which the answer repeats; a measure; a line in the log when it is
+asked for; and patience, as long as its body comes.
 
-The line has the pattern of the address, never the address itself, and nothing of who asked.
+What is told has the pattern of the address, never the address itself, and nothing of who asked.
 """
 
 import logging
@@ -8,14 +9,16 @@ import secrets
 import time
 from itertools import count
 
-import msgspec
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from kithbook_server.api.patience import patient
+from kithbook_server.metrics import Metrics
 
 _log = logging.getLogger("kithd")
 
 
-def with_request_ids(app: ASGIApp) -> ASGIApp:
+def with_request_ids(app: ASGIApp, metrics: Metrics, body_seconds: int) -> ASGIApp:
     process, numbers = secrets.token_hex(4), count(1)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -36,32 +39,18 @@ def with_request_ids(app: ASGIApp) -> ASGIApp:
                 ]
             await send(message)
 
-        await app(scope, receive, send_with_id)
+        await app(scope, patient(receive, body_seconds), send_with_id)
+        seconds = time.perf_counter() - started
+        path = scope.get("path_template", "")
+        metrics.answered(path, scope["method"] if path else "", status, seconds)
         if _log.isEnabledFor(logging.INFO):
             told = {
                 "request": request_id,
                 "method": scope["method"],
-                "path": scope.get("path_template", ""),
+                "path": path,
                 "status": status,
-                "ms": round((time.perf_counter() - started) * 1000, 1),
+                "ms": round(seconds * 1000, 1),
             }
             _log.info("answered", extra=told)
 
     return answer
-
-
-class JSONLines(logging.Formatter):
-    """One JSON object a line: what happened, in which request, and where it failed."""
-
-    _fields = ("request", "method", "path", "status", "ms")
-
-    def format(self, record: logging.LogRecord) -> str:
-        line = {
-            "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
-            "level": record.levelname.lower(),
-            "event": record.getMessage(),
-        }
-        line |= {name: value for name in self._fields if (value := record.__dict__.get(name))}
-        if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)
-        return msgspec.json.encode(line).decode()

@@ -8,6 +8,7 @@ from kithbook_server.accounts import Accounts
 from kithbook_server.bell import Bell
 from kithbook_server.hosting import Hosting
 from kithbook_server.log import LogRecorder
+from kithbook_server.metrics import Metrics
 from kithbook_server.sessions import Sessions
 from kithbook_server.settings import Settings
 from kithbook_server.sync import SyncService
@@ -23,6 +24,7 @@ class Parts(NamedTuple):
     service: SyncService
     views: Views
     bell: Bell
+    metrics: Metrics
 
 
 Server = NamedDependency[Parts]

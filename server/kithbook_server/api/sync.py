@@ -16,7 +16,7 @@ from litestar.params import FromPath, RawBody
 from kithbook.protocol import SyncReply, SyncRequest
 from kithbook_server.api.auth import network_in
 from kithbook_server.api.openapi import operation
-from kithbook_server.api.server import Server
+from kithbook_server.api.server import Parts, Server
 from kithbook_server.api.wire import AnyRequest, Message, reply
 
 T = TypeVar("T")
@@ -48,8 +48,17 @@ async def sync_round(
         survey = partial(server.service.survey, network_id, asked, LIGHT_EVENTS)
         answer = await _run(survey, light=len(asked.heads) <= LIGHT_HEADS)
     if isinstance(answer, SyncReply):
-        return reply(request, answer)
-    return await sync_to_thread(lambda: reply(request, server.service.fill(answer)))
+        return _answer(request, server, asked, answer)
+    return await sync_to_thread(
+        lambda: _answer(request, server, asked, server.service.fill(answer))
+    )
+
+
+def _answer(
+    request: AnyRequest, server: Parts, asked: SyncRequest, answer: SyncReply
+) -> Response[bytes]:
+    server.metrics.round(asked.pages, answer)
+    return reply(request, answer)
 
 
 async def _run(work: Callable[[], T], *, light: bool) -> T:

@@ -85,7 +85,7 @@ def _unzstd(body: bytes, limit: int) -> bytes:
     inflate = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW)
     size = zstandard.frame_content_size(body)
     if size > limit:
-        raise too_large(limit)
+        raise too_large(limit, size)
     if size >= 0:
         return inflate.decompress(body, max_output_size=size)
     inflated = bytearray()
@@ -107,9 +107,11 @@ def _gunzip(body: bytes, limit: int) -> bytes:
     return inflated
 
 
-def too_large(limit: int) -> TooLarge:
+def too_large(limit: int, size: int | None = None) -> TooLarge:
+    """`size` is what the body holds, where that is known before it is read."""
+    holds = "more than that" if size is None else f"{size:,}"
     return TooLarge(
-        f"The body of a request holds at most {limit:,} bytes here, inflated.",
+        f"The body of a request holds at most {limit:,} bytes here, inflated; this one {holds}.",
         "Send fewer pages in a round, and go on in the next.",
     )
 

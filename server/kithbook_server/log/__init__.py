@@ -129,6 +129,13 @@ class Writing(Reading, Protocol):
         ...
 
 
+class Pool(NamedTuple):
+    """How many connections to the database are in use, and how many there may be."""
+
+    used: int
+    most: int
+
+
 class LogRecorder(Protocol):
     """Raises Unavailable when the database cannot be used now, Damaged when it is not one."""
 
@@ -146,6 +153,8 @@ class LogRecorder(Protocol):
     def reading(self) -> AbstractContextManager[Reading]: ...
 
     def writing(self) -> AbstractContextManager[Writing]: ...
+
+    def pool(self) -> Pool: ...
 
     def problems(self) -> list[str]:
         """What the database itself finds wrong with its files."""

@@ -17,7 +17,7 @@ from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor
 
 from kithbook.errors import Unsupported
 from kithbook.ids import NetworkId
-from kithbook_server.log import TOPICS, schema
+from kithbook_server.log import TOPICS, Pool, schema
 from kithbook_server.log.datastore import DurableDatastore, raw, telling
 from kithbook_server.log.sqlite import SQLiteReading, SQLiteWriting
 from kithbook_server.log.stored import NO_END, NO_NETWORK, insert, log_of
@@ -66,6 +66,10 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
                 # A writer that was faster knows better.
                 known = self._last_acts.setdefault(network, held.last_act(network))
         return known
+
+    def pool(self) -> Pool:
+        pool = self.datastore.pool
+        return Pool(pool.num_in_use, pool.pool_size + pool.max_overflow)
 
     def problems(self) -> list[str]:
         with telling(self._place), self.datastore.transaction(commit=False) as cursor:

@@ -1,0 +1,11 @@
+"""GET /metrics: what Prometheus asks for."""
+
+from litestar import Response, get
+
+from kithbook_server.api.server import Server
+from kithbook_server.metrics import CONTENT_TYPE
+
+
+@get("/metrics", sync_to_thread=True, media_type=CONTENT_TYPE, summary="Counts, for Prometheus")
+def metrics(server: Server) -> Response[bytes]:
+    return Response(server.metrics.text(), media_type=CONTENT_TYPE)
