@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from itertools import cycle, islice
+from random import Random
 
 import msgspec
 import networkx as nx
 
 from kithbook.readings.rules import DEFAULT
 from kithbook.readings.trust.chains import reach
-from kithbook.readings.trust.levels import Neighbours
+from kithbook.readings.trust.levels import Level
 from kithbook.readings.trust.score import Score
 from kithbook.readings.trust.search import Search
+from kithbook.readings.trust.viewpoint import Viewpoint
 from tests.bench import graphs
 from tests.bench.graphs import Graph
 from tests.bench.options import Options
@@ -21,6 +23,7 @@ CUT = 0.5
 RULES = msgspec.structs.replace(DEFAULT, cut=CUT)
 SIZES = ((5_900, 32_000), (10_000, 97_000), (100_000, 975_000))
 TOP = 50
+Change = tuple[Viewpoint, bytes, bytes, Level]
 AHEAD, FAR_AHEAD = Goal(1.0), Goal(1.0, 10.0)
 
 
@@ -57,6 +60,7 @@ class Trial:
         targets = graph.viewpoints(2 * viewpoints)[1::2]
         self.ours = cycle(zip(self.viewpoints, targets, strict=True))
         self.theirs = cycle(zip(self.viewpoints, targets, strict=True))
+        self.changes = self._changes()
 
     def whole(self) -> list[Score]:
         start, _ = next(self.ours)
@@ -71,16 +75,28 @@ class Trial:
         return self._search(start).one(to)
 
     def changed(self) -> list[Score]:
-        start, to = next(self.ours)
-        neighbours = self.graph.by[to]
-        whom, level = next(iter(neighbours.items()))
-        changed = neighbours | {whom: msgspec.structs.replace(level, level=5)}
-        changed = dict(sorted(changed.items(), key=lambda item: -item[1].level))
-        now = {to: changed}
-        return list(self._search(start, lambda p: now.get(p) or self.graph.neighbours(p)).all())
+        """Somebody whom trust reaches changes one level; whoever that moves is scored again."""
+        kept, by, whom, level = next(self.changes)
+        moved = kept.put(by, whom, level)
+        return [kept.score(person) for person in moved]
 
-    def _search(self, start: bytes, neighbours: Neighbours | None = None) -> Search:
-        return Search(start, neighbours or self.graph.neighbours, self.graph.vouchers, RULES)
+    def _search(self, start: bytes) -> Search:
+        return Search(start, self.graph.neighbours, self.graph.vouchers, RULES)
+
+    def _changes(self) -> Iterator[Change]:
+        """One link of each viewpoint in turn, to another level and in the next round back."""
+        random, by = Random(5), self.graph.by
+        levels = {(one, other): level for one in by for other, level in by[one].items()}
+        links = []
+        for start in self.viewpoints:
+            reached = [step.person for step in reach(start, self.graph.neighbours, RULES)]
+            one = random.choice([person for person in reached if person in by])
+            links.append((Viewpoint(start, levels, RULES), one, random.choice(list(by[one]))))
+        for is_back in cycle((False, True)):
+            for kept, one, other in links:
+                level = by[one][other]
+                away = Level(5.0, 5.0, None) if level.level != 5.0 else Level(10.0, 10.0, None)
+                yield kept, one, other, level if is_back else away
 
     def nx_whole(self) -> object:
         start, _ = next(self.theirs)

@@ -76,18 +76,52 @@ class Search:
             person, by = step.person, step.voucher
             reached[person] = step
             chains[person] = [*chains[by], Step(by, person, self.neighbours(by)[person])]
-            for whom, level in reversed(self.neighbours(person).items()):
-                if level.level > 0:
-                    break
-                if level.stated == 0:
-                    warners.setdefault(whom, []).append(step)
+            for whom in self.warned_by(person):
+                warners.setdefault(whom, []).append(step)
         for person in (reached.keys() | warners.keys()) - final - {self.start}:
-            best = None
-            if person in reached:
-                best = Vouch(reached[person].support, chains[person])
-            caution = self._strongest(person, warners.get(person, []), reached)
-            if best is not None or caution is not None:
-                yield Score.of(self.start, person, best, caution, [])
+            score = self._judged(person, chains.get(person), warners.get(person, []), reached)
+            if score.basis != "none":
+                yield score
+
+    def among(self, to: bytes, reached: Mapping[bytes, Reached]) -> Score:
+        """The score of one person when it is known how trust reaches everybody."""
+        own = self.own.get(to)
+        if own is not None and own.stated is not None:
+            return self._stated(to, own)
+        chain = self._chain(to, reached) if to in reached else None
+        return self._judged(to, chain, self._warners(to, reached), reached)
+
+    def needs_detour(self, to: bytes, reached: Mapping[bytes, Reached]) -> bool:
+        """Whether the chain to their strongest warner goes through themselves."""
+        if to not in reached or (to in self.own and self.own[to].stated is not None):
+            return False
+        warners = self._warners(to, reached)
+        return bool(warners) and self._through(to, warners[0], reached)
+
+    def warned_by(self, person: bytes) -> Iterator[bytes]:
+        """Those of whom somebody warns."""
+        for whom, level in reversed(self.neighbours(person).items()):
+            if level.level > 0:
+                break
+            if level.stated == 0:
+                yield whom
+
+    def _warners(self, to: bytes, reached: Mapping[bytes, Reached]) -> list[Reached]:
+        """Who warns of them and is reached, the strongest first."""
+        warning = (by for by, level in self.vouchers(to).items() if level.stated == 0)
+        found = [reached[by] for by in warning if by in reached]
+        return sorted(found, key=lambda step: (-step.support, step.hops, step.voucher, step.person))
+
+    def _judged(
+        self,
+        to: bytes,
+        chain: list[Step] | None,
+        warners: list[Reached],
+        reached: Mapping[bytes, Reached],
+    ) -> Score:
+        best = Vouch(reached[to].support, chain) if chain else None
+        caution = self._strongest(to, warners, reached)
+        return Score.of(self.start, to, best, caution, [])
 
     def _around(
         self, to: bytes, vouchers: Mapping[bytes, Level], *, everyone: bool
