@@ -99,4 +99,5 @@ class History:
                 device=log.device or None,
                 event=decode(record_body(record)),
                 void=void,
+                network=self.logs.network_id,
             )

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import msgspec
@@ -10,13 +10,15 @@ import msgspec
 from kithbook.codec import SALT_BYTES, encode_body
 from kithbook.errors import Invalid, NotFound, Refused
 from kithbook.events import Described, Founded
-from kithbook.ids import NetworkId, log_id, network_id, person_id
+from kithbook.ids import ID_BYTES, NetworkId, log_id, network_id, person_id
 from kithbook.replication import Page
 from kithbook_client import keys
 from kithbook_client.replica import Network, Replica
 from kithbook_client.schema import connect, create, plain_errors, writing
 
 FILE = "kith.db"
+PRIVATE = "private"
+"""What the network is called that `kith init` makes."""
 PathLike = str | os.PathLike[str]
 
 
@@ -27,6 +29,14 @@ class Device(msgspec.Struct, frozen=True):
     secret: bytes
     name: str
     machine: str
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """A network before it is founded; `salt` makes the body that its id is the hash of."""
+
+    id: NetworkId
+    founded: Founded
+    salt: bytes
 
 
 class Opening(msgspec.Struct, frozen=True):
@@ -102,7 +112,7 @@ class Home:
         with home.writing():
             if device:
                 home.new_device(device)
-            home.found("private", me)
+            home.found(PRIVATE, me)
         return home
 
     @classmethod
@@ -136,46 +146,90 @@ class Home:
         for replica in self._replicas.values():
             replica.forget()
 
-    def networks(self) -> list[Network]:
+    def networks(self, *, also_left: bool = False) -> list[Network]:
         """Every network this home is in, the private one first."""
-        rows = self.db.execute("SELECT no, id, name, server FROM network ORDER BY no")
-        return [Network(no, NetworkId(id_), name, server) for no, id_, name, server in rows]
+        rows = self.db.execute(
+            "SELECT no, id, name, server, private, current, left FROM network "
+            "WHERE left IS NULL OR ? ORDER BY private DESC, no",
+            (also_left,),
+        )
+        return [Network(row[0], NetworkId(row[1]), *row[2:]) for row in rows]
 
     def replica(self, network: str | None = None) -> Replica:
-        """The replica of a network by its name or the start of its id; else the private one."""
+        """The replica of a network by its name or the start of its id; else the current one.
+
+        One that was left can still be read.
+        """
+        if network is not None:
+            return self._replica(named(self.networks(also_left=True), network))
         networks = self.networks()
-        if network is None:
-            return self._replica(networks[0])
-        fits = [one for one in networks if one.name == network] or [
-            one for one in networks if one.id.hex().startswith(network.lower())
-        ]
-        if len(fits) == 1:
-            return self._replica(fits[0])
-        count = "More than one" if fits else "No"
-        raise NotFound(
-            f"{count} network here is called “{network}”.",
-            f"There are: {', '.join(f'{one.name} ({one.id.hex()[:8]})' for one in networks)}.",
+        return self._replica(next((one for one in networks if one.current), networks[0]))
+
+    def replicas(self) -> list[Replica]:
+        """All networks that this home is in, the private one first."""
+        return [self._replica(network) for network in self.networks()]
+
+    @property
+    def private(self) -> Replica:
+        """The private network."""
+        return self._replica(self.networks()[0])
+
+    def use(self, replica: Replica) -> None:
+        """Write to this network from now on, where nothing else is said."""
+        with self.writing():
+            self.db.execute("UPDATE network SET current = (no = ?)", (replica.no,))
+
+    def leave(self, replica: Replica) -> None:
+        """Be in a network no more. What is held of it stays, and joining it again brings it back."""
+        with self.writing():
+            now = self.now_ms()
+            self.db.execute(
+                "UPDATE network SET left = ?, current = 0 WHERE no = ?", (now, replica.no)
+            )
+
+    def plan(self, name: str, me: str) -> Plan:
+        """A network that can be founded, so that its id is known before anything is written."""
+        device, nonce = self.device(), self.random(ID_BYTES)
+        founded = Founded(
+            at=self.now_ms() * 1000,
+            zone=0,
+            key=device.key,
+            nonce=nonce,
+            name=name,
+            me=me,
+            device=device.name,
         )
+        salt = self.random(SALT_BYTES)
+        return Plan(network_id(encode_body(founded, salt)), founded, salt)
 
     def found(self, name: str, me: str) -> Replica:
         """A new network of which we are the owner."""
+        return self.carry_out(self.plan(name, me))
+
+    def carry_out(self, plan: Plan) -> Replica:
+        """Found the network that was planned."""
+        founded, me = plan.founded, plan.founded.me
         with self.writing():
-            now, device = self.now_ms(), self.device()
-            at, nonce, salt = now * 1000, self.random(16), self.random(SALT_BYTES)
-            founded = Founded(
-                at=at, zone=0, key=device.key, nonce=nonce, name=name, me=me, device=device.name
-            )
-            id_ = network_id(encode_body(founded, salt))
-            replica = self.add(id_, name)
-            replica.open_log(log_id(id_, device.key, nonce), founded, salt, now)
-            described = Described(at=at, zone=0, person=person_id(id_, me), set={"name": me})
+            now = self.now_ms()
+            replica = self.add(plan.id, founded.name)
+            log = log_id(plan.id, founded.key, founded.nonce)
+            replica.open_log(log, founded, plan.salt, now)
+            person = person_id(plan.id, me)
+            described = Described(at=founded.at, zone=0, person=person, set={"name": me})
             replica.append([described], now)
         return replica
 
     def add(self, id_: NetworkId, name: str) -> Replica:
-        """Make room for a network of which nothing is here yet."""
-        self.db.execute("INSERT INTO network(id, name) VALUES (?, ?)", (id_, name))
-        return self._replica(self.networks()[-1])
+        """Make room for a network of which nothing is here yet; the first one is the private one.
+
+        One that was left is back again.
+        """
+        self.db.execute(
+            "INSERT INTO network(id, name, private) VALUES (?, ?, NOT EXISTS (SELECT 1 FROM network)) "
+            "ON CONFLICT(id) DO UPDATE SET left = NULL",
+            (id_, name),
+        )
+        return self._replica(next(one for one in self.networks() if one.id == id_))
 
     def _replica(self, network: Network) -> Replica:
         """One for each network, so that what it keeps in memory is never behind the file."""
@@ -223,6 +277,22 @@ class Home:
 
     def forget_opening(self, ticket: bytes) -> None:
         self.db.execute("DELETE FROM opening WHERE ticket = ?", (ticket,))
+
+
+def named(networks: Sequence[Network], text: str) -> Network:
+    """The network with this name, or whose id starts like this. Raises NotFound."""
+    fits = [one for one in networks if one.name == text] or [
+        one for one in networks if one.id.hex().startswith(text.lower())
+    ]
+    if len(fits) > 1:
+        fits = [one for one in fits if one.left is None]
+    if len(fits) == 1:
+        return fits[0]
+    count = "More than one" if fits else "No"
+    raise NotFound(
+        f"{count} network here is called “{text}”.",
+        f"There are: {', '.join(f'{one.name} ({one.id.hex()[:8]})' for one in networks)}.",
+    )
 
 
 def default_folder() -> str:

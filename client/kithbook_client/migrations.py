@@ -129,6 +129,13 @@ CREATE TABLE tracking (
 );
 """
 
+SEVERAL_NETWORKS = """
+ALTER TABLE network ADD COLUMN private INTEGER NOT NULL DEFAULT 0; -- 1 for one's own
+ALTER TABLE network ADD COLUMN current INTEGER NOT NULL DEFAULT 0; -- 1 for the one written to
+ALTER TABLE network ADD COLUMN left INTEGER; -- ms since 1970, when one left it
+UPDATE network SET private = 1 WHERE no = (SELECT min(no) FROM network);
+"""
+
 HELPS = tuple(f"{kind}_{size}" for kind in ("information", "money", "fun") for size in (1, 2, 3))
 SINCE = ("since_helped", "since_thanked", "since_referred", "since_met")
 
@@ -149,6 +156,12 @@ def first(db: Database) -> None:
     db.table("text").enable_fts(
         ["words"], tokenize="unicode61 remove_diacritics 2", create_triggers=True
     )
+
+
+@migrations()
+def several_networks(db: Database) -> None:
+    for statement in _statements(SEVERAL_NETWORKS):
+        db.execute(statement)
 
 
 PAIR = {"a": int, "b": int, "author": int}

@@ -8,6 +8,7 @@ an id. Part of a word is never enough: `a:1` does not mean `a:10`.
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 from unicodedata import category
 
 import msgspec
@@ -17,6 +18,9 @@ from kithbook.events import Described
 from kithbook.ids import ID_BYTES, NetworkId, fold_name, person_id
 from kithbook.readings.merges import classes, members
 from kithbook_client.replica import Replica
+
+if TYPE_CHECKING:
+    from kithbook_client.book import Book
 
 MOST_LETTERS = 200
 MOST_TEXT = 20_000
@@ -39,19 +43,17 @@ class Named(msgspec.Struct, frozen=True):
 
 
 class Finder:
-    """Finds people of one network, and keeps those that a line makes until they are written."""
+    """Finds people of one network, or of all of a home."""
 
-    def __init__(self, replica: Replica, now_ms: int, ask: Ask | None = None) -> None:
-        self.replica = replica
-        self.network = NetworkId(replica.network)
+    def __init__(self, book: "Replica | Book", now_ms: int, ask: Ask | None = None) -> None:
+        self.book = book
         self.now_ms = now_ms
         self.ask = ask
-        self.made: dict[str, Named] = {}
 
     @cached_property
     def one(self) -> dict[bytes, bytes]:
         """Merged id → the id of its class."""
-        return classes(self.replica.reading(self.now_ms).merges())
+        return classes(self.book.reading(self.now_ms).merges())
 
     def human(self, person: bytes) -> bytes:
         """The one id that stands for all ids of a human."""
@@ -62,35 +64,13 @@ class Finder:
         name = clean("name", text)
         found = self._meant(name)
         if found is None:
-            near = near_misses(name, self.replica.lookup_prefix)
+            near = near_misses(name, self.book.lookup_prefix)
             hint = f"Did you mean {' or '.join(near)}?" if near else "See everybody: kith contacts."
             raise NotFound(f"Nobody here is called “{name}”.", hint)
         return found
 
-    def find_or_make(self, text: str, *, new: bool = False) -> Named:
-        """Somebody who is known, else a new person; `new` makes another human of that name."""
-        name = clean("name", text)
-        folded = fold_name(name)
-        if new and folded == "me":
-            raise Refused("There is only one of you.", "Leave --new away.")
-        if folded in self.made:
-            return self.made[folded]
-        if not new and (found := self._meant(name)) is not None:
-            return found
-        near = () if new else near_misses(name, self.replica.lookup_prefix)
-        person = os.urandom(ID_BYTES) if new else person_id(self.network, name)
-        made = self.made[folded] = Named(person, name, new=True, near=near)
-        return made
-
-    def births(self, at: int, zone: int | None) -> list[Described]:
-        """The events that make the new people of this line."""
-        return [
-            Described(at=at, zone=zone, person=one.id, set={"name": one.name})
-            for one in self.made.values()
-        ]
-
     def named(self, person: bytes) -> Named:
-        return Named(person, self.replica.names([person]).get(person, person.hex()[:8]))
+        return Named(person, self.book.names([person]).get(person, person.hex()[:8]))
 
     def _meant(self, name: str) -> Named | None:
         for found in self._tries(name, fold_name(name)):
@@ -103,19 +83,19 @@ class Finder:
 
     def _tries(self, name: str, folded: str) -> Iterator[Collection[bytes]]:
         """Who fits, by the strictest way first."""
-        replica = self.replica
+        book = self.book
         if folded == "me":
-            yield [replica.me]
-        yield replica.lookup(folded)
+            yield [book.me]
+        yield book.lookup(folded)
         is_hex = all(digit in "0123456789abcdef" for digit in folded)
         if is_hex and len(folded) == 2 * ID_BYTES:
-            yield replica.names([bytes.fromhex(folded)])
+            yield book.names([bytes.fromhex(folded)])
         # Renaming never changes an id: whom `Bob` made is still meant by it.
-        yield replica.names([person_id(self.network, name)])
+        yield book.made_as(name)
         words = folded.split()
-        yield [who for who, handle in replica.lookup_start(words[0]) if begins(handle, words)]
+        yield [who for who, handle in book.lookup_start(words[0]) if begins(handle, words)]
         if is_hex and ID_DIGITS <= len(folded) < 2 * ID_BYTES:
-            yield replica.lookup_id(folded)
+            yield book.lookup_id(folded)
 
     def _humans(self, found: Collection[bytes]) -> list[bytes]:
         """Each human once: ids that were merged count as one."""
@@ -138,10 +118,42 @@ class Finder:
         """Enough of a card to tell people of one name apart."""
         from kithbook.readings.cards import cards, values
 
-        rows = self.replica.reading(self.now_ms).card_of(members(self.one, {person}))
+        ids = members(self.one, {person})
+        rows = self.book.reading(self.now_ms).card_of(ids)
         card = cards(rows, self.one).get(self.human(person), {})
-        about = [card.get("org", ""), *values(card, "email")[:1], person.hex()[:8]]
-        return " · ".join([card.get("name", "?"), *filter(None, about)])
+        about = [card.get("org", ""), *values(card, "email")[:1], *self.book.network_names(ids)]
+        return " · ".join([card.get("name", "?"), *filter(None, about), person.hex()[:8]])
+
+
+class Maker(Finder):
+    """Finds people of one network, and keeps those that a line makes until they are written."""
+
+    def __init__(self, replica: Replica, now_ms: int, ask: Ask | None = None) -> None:
+        super().__init__(replica, now_ms, ask)
+        self.network = NetworkId(replica.network)
+        self.made: dict[str, Named] = {}
+
+    def find_or_make(self, text: str, *, new: bool = False) -> Named:
+        """Somebody who is known, else a new person; `new` makes another human of that name."""
+        name = clean("name", text)
+        folded = fold_name(name)
+        if new and folded == "me":
+            raise Refused("There is only one of you.", "Leave --new away.")
+        if folded in self.made:
+            return self.made[folded]
+        if not new and (found := self._meant(name)) is not None:
+            return found
+        near = () if new else near_misses(name, self.book.lookup_prefix)
+        person = os.urandom(ID_BYTES) if new else person_id(self.network, name)
+        made = self.made[folded] = Named(person, name, new=True, near=near)
+        return made
+
+    def births(self, at: int, zone: int | None) -> list[Described]:
+        """The events that make the new people of this line."""
+        return [
+            Described(at=at, zone=zone, person=one.id, set={"name": one.name})
+            for one in self.made.values()
+        ]
 
 
 def begins(handle: str, words: list[str]) -> bool:

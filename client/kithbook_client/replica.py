@@ -12,7 +12,7 @@ from kithbook.errors import NotFound, Unavailable
 from kithbook.events import AnyEvent, Role
 from kithbook.facts.digest import VERSION, digest
 from kithbook.facts.effects import Entry
-from kithbook.ids import LogId, NetworkId, event_id
+from kithbook.ids import LogId, NetworkId, event_id, person_id
 from kithbook.replication import Page
 from kithbook_client import keys
 from kithbook_client.authoring import Append, append, own_log
@@ -38,12 +38,19 @@ if TYPE_CHECKING:
 
 
 class Network(msgspec.Struct, frozen=True):
-    """A network of this home; `server` is where it syncs."""
+    """A network of this home; `server` is where it syncs.
+
+    `private` is one's own, `current` the one that is written to where nothing else is said, and
+    `left` when one left it, in ms since 1970.
+    """
 
     no: int
     id: NetworkId
     name: str
     server: str | None
+    private: bool = False
+    current: bool = False
+    left: int | None = None
 
 
 class Replica:
@@ -56,6 +63,7 @@ class Replica:
         self.network = network.id
         self.name = network.name
         self.server = network.server
+        self.private = network.private
         self.people = People(self.db, self.no)
         self.logs = Logs(self.db, self.no, self.network, self.people)
         self.index = Index(self.db, self.logs)
@@ -154,8 +162,9 @@ class Replica:
         from kithbook.readings.reader import Reader
 
         if moment is not None and moment.is_past:
-            return self.past(now_ms, moment).reader(self.me)
-        return Reader(self.reading(now_ms), self.speakers, self.me, now_ms * 1000)
+            return self.past(now_ms, moment).reader(self.me, self.name)
+        now = now_ms * 1000
+        return Reader(self.reading(now_ms), self.speakers, self.me, now, network=self.name)
 
     def past(self, now_ms: int, moment: "Moment") -> "Past":
         """What this replica's events said at a moment."""
@@ -180,6 +189,14 @@ class Replica:
     def lookup_id(self, digits: str) -> list[bytes]:
         """The people whose ids start with these hexadecimal digits."""
         return self.views.handles.lookup_id(digits)
+
+    def made_as(self, name: str) -> list[bytes]:
+        """The person whom this name makes here, if somebody is so made and has a name."""
+        return list(self.names([person_id(self.network, name)]))
+
+    def network_names(self, people: Iterable[bytes]) -> list[str]:  # noqa: ARG002 - `Book` asks it
+        """Nothing to tell: there is one network to look in."""
+        return []
 
     def names(self, people: Iterable[bytes]) -> dict[bytes, str]:
         """Person → name in force, of those who have one, each id by itself."""

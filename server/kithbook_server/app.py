@@ -10,6 +10,7 @@ from kithbook_server.api import doors, health, openapi, views
 from kithbook_server.api import metrics as measures
 from kithbook_server.api.auth import bearer
 from kithbook_server.api.changes import changes
+from kithbook_server.api.host import host
 from kithbook_server.api.problems import HANDLERS
 from kithbook_server.api.rate import each_address, each_device
 from kithbook_server.api.requests import with_request_ids
@@ -35,7 +36,7 @@ def create_app(settings: Settings, now_ms: Callable[[], int] = wall_clock) -> Li
     commits = Commits(recorder)
     intake = Intake(commits, verify, now_ms, settings.round_events, settings.network_events)
     service = SyncService(recorder, intake, settings.round_events)
-    hosting = Hosting(accounts, Members(recorder, verify_again), intake, verify, now_ms)
+    hosting = Hosting(accounts, Members(recorder, verify_again), intake, verify, now_ms, settings.further_networks)
     sessions = Sessions(accounts, hosting, verify, now_ms, settings.session_hours)
     bell, metrics, views_ = Bell(settings.streams), Metrics(), Views(recorder, now_ms)
     recorder.on_news(bell.ring)
@@ -54,7 +55,7 @@ def create_app(settings: Settings, now_ms: Callable[[], int] = wall_clock) -> Li
         route_handlers=[
             Router(
                 "/v1/networks/{network:str}",
-                route_handlers=[sync_round, changes, *views.HANDLERS],
+                route_handlers=[host, sync_round, changes, *views.HANDLERS],
                 middleware=[bearer(accounts)],
                 guards=[each_device(settings.device_rate)],
                 security=[{"session": []}],

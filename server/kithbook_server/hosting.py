@@ -22,7 +22,9 @@ class Hosting:
         intake: Intake,
         verify: Verify,
         now_ms: Callable[[], int],
+        further_networks: int,
     ) -> None:
+        self._further_networks = further_networks
         self._accounts = accounts
         self._members = members
         self._intake = intake
@@ -57,6 +59,26 @@ class Hosting:
     def knows(self, key: bytes) -> bool:
         """Whether a device is in any network here."""
         return bool(self._accounts.networks_of(key) or self._members.networks_of(key))
+
+    def host(self, network: NetworkId, key: bytes) -> None:
+        """Host a further network, of a device that is in one here; again changes nothing.
+
+        Raises Refused with `quota` when there are enough of them, and with `unknown_network` when
+        it is hosted for others: nobody comes into a network by naming it.
+        """
+        if self._accounts.root_of(network) is not None or self._members.roll(network).acts:
+            self.admit(network, key)
+            return
+        roots = {
+            root
+            for known in (*self._accounts.networks_of(key), *self._members.networks_of(key))
+            if self._may_host(known, key) and (root := self._accounts.root_of(known))
+        }
+        self._accounts.host_further(network, key, roots, self._further_networks)
+
+    def _may_host(self, network: NetworkId, key: bytes) -> bool:
+        found = self._members.roll(network).devices.get(key)
+        return found is None or found.role != "reader"
 
     def join(self, request: JoinRequest) -> None:
         """Redeem a link. Raises Refused with `link_unknown`, `link_expired` or `link_used`."""

@@ -45,6 +45,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """For a body to come, and a second more for each KiB of it."""
     streams: Count = 100
     """Streams of changes that one device may hold open; 0 for any number."""
+    further_networks: Count = 20
+    """How many networks are hosted beside one that a setup link brought, for those who are in it
+    or in them."""
     session_hours: Positive = 24
     link_hours: Positive = 168
     """How long a setup link can be used."""

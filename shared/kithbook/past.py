@@ -39,9 +39,9 @@ class Past(NamedTuple):
         """The people who had devices."""
         return {found.person for found in self.standings.values() if found.person is not None}
 
-    def reader(self, me: bytes) -> Reader:
+    def reader(self, me: bytes, network: str = "") -> Reader:
         """What `me` could ask then."""
-        return Reader(self.facts, self.speakers, me, self.now)
+        return Reader(self.facts, self.speakers, me, self.now, network)
 
     def listed(self) -> Iterator[Logged]:
         """The events that the moment tells of, in the order in which they arrived."""

@@ -11,10 +11,12 @@ import click
 from kithbook_client.cli.output import is_terminal, plain, say
 
 if TYPE_CHECKING:
+    from kithbook.readings.listing import Logged
     from kithbook.readings.reader import Reader
     from kithbook.readings.shelf import Shelf
+    from kithbook_client.book import Book
     from kithbook_client.home import Home
-    from kithbook_client.people import Finder
+    from kithbook_client.people import Ask, Finder
     from kithbook_client.replica import Replica
 
 
@@ -44,34 +46,74 @@ class Call:
 
     @cached_property
     def replica(self) -> "Replica":
+        """The network that is written to: the one that was asked for, else the current one."""
         return self.home.replica(self.network)
 
+    @cached_property
     def replicas(self) -> "list[Replica]":
-        """Every network of this home, or the one that was asked for."""
-        if self.network is not None:
-            return [self.replica]
-        return [self.home.replica(network.id.hex()) for network in self.home.networks()]
+        """The networks that are read: the one that was asked for, else all of this home."""
+        return self.home.replicas() if self.network is None else [self.replica]
+
+    @cached_property
+    def book(self) -> "Replica | Book":
+        """What is read, as one address book."""
+        if len(self.replicas) == 1:
+            return self.replicas[0]
+        from kithbook_client.book import Book
+
+        return Book(self.replicas)
 
     @cached_property
     def people(self) -> "Finder":
+        """Finds people for a command that reads."""
+        return self.finder(self.book)
+
+    def finder(self, book: "Replica | Book") -> "Finder":
         from kithbook_client.people import Finder
 
-        may_ask = not self.json and is_terminal() and sys.stdin.isatty()
-        return Finder(self.replica, self.now_ms(), _ask if may_ask else None)
+        return Finder(book, self.now_ms(), self.ask)
 
-    @cached_property
-    def shelf(self) -> "Shelf":
-        return self.replica.reading(self.now_ms())
+    @property
+    def ask(self) -> "Ask | None":
+        """How to let somebody choose, where somebody sits at a terminal."""
+        may_ask = not self.json and is_terminal() and sys.stdin.isatty()
+        return _ask if may_ask else None
 
     @cached_property
     def reader(self) -> "Reader":
-        from kithbook.readings.reader import Reader
+        return self.book.reader(self.now_ms())
 
-        return Reader(self.shelf, self.replica.speakers, self.replica.me, self.now_us)
+    @property
+    def shelf(self) -> "Shelf":
+        return self.reader.shelf
+
+    def find_event(self, text: str) -> "tuple[Replica, Logged]":
+        """The event LOG:SEQ in whichever network it stands; `last` is of the one written to."""
+        if text.strip().lower() == "last":
+            return self.replica, self.replica.find_event(text)
+        from kithbook_client.book import find_event
+
+        return find_event(self.replicas, text)
 
     def name(self, person: bytes) -> str:
         """How to call somebody in a sentence."""
-        return "you" if person == self.replica.me else self.reader.names[person]
+        return "you" if self.reader.is_me(person) else self.reader.names[person]
+
+    def network_name(self, network: bytes) -> str:
+        """What one of the networks that are read is called."""
+        return self._network_names[network]
+
+    def placed(
+        self, headings: Sequence[str], rows: Sequence[Sequence[str]], where: Sequence[str]
+    ) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+        """A table with a column that says where each row is from, if several networks are read."""
+        if len(self.replicas) == 1:
+            return headings, rows
+        return (*headings, "network"), [(*row, name) for row, name in zip(rows, where, strict=True)]
+
+    @cached_property
+    def _network_names(self) -> dict[bytes, str]:
+        return {one.network: one.name for one in self.replicas}
 
     def close(self) -> None:
         if "home" in self.__dict__:

@@ -117,7 +117,7 @@ def _field(text: str) -> str:
 def _over(recording: Recording, person: bytes, fields: list[str]) -> tuple[Ref, ...]:
     """The events that said something of these fields until now; the new one replaces them all."""
     ids = members(recording.people.one, {person})
-    said = [row for _, name, row in recording.call.shelf.card_of(ids) if name in fields]
+    said = [row for _, name, row in recording.shelf.card_of(ids) if name in fields]
     gone = {(o.log, o.seq, o.check) for row in said for o in row.over}
     return tuple(
         Ref(*place)

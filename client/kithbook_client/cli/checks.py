@@ -19,7 +19,7 @@ def kith_verify(call: Call, quick: bool) -> None:
     at the first thing that does not fit, saying where it is.
     """
     with progress(call, "Verifying") as bar:
-        reports = [verify(one, views=not quick, progress=bar) for one in call.replicas()]
+        reports = [verify(one, views=not quick, progress=bar) for one in call.replicas]
     problems = [problem for report in reports for problem in report.problems]
     answer = VerifyReport(not problems, sum(report.events for report in reports), problems)
     call.exit_code = 0 if answer.ok else 1
@@ -54,7 +54,7 @@ def kith_rebuild(call: Call) -> None:
     It changes no event. Whatever interrupts it, the views are whole: the old ones or the new.
     """
     networks = []
-    for replica in call.replicas():
+    for replica in call.replicas:
         with progress(call, f"Rebuilding {replica.name}") as report:
             replica.rebuild(report)
         networks.append(Rebuilt(replica.name, replica.count(), replica.digest()))

@@ -44,14 +44,13 @@ def kith_contacts(
         say("Nobody." if states else "Nobody yet. Whom have you met? kith met Bob")
     else:
         shown = found if everybody or not is_terminal() else found[:SHOWN]
-        table(
-            ("name", "last contact", "state", "events", "since"),
-            [
-                (names[c.person], _day(c.last), c.state or "", str(c.events or ""), _day(c.first))
-                for c in shown
-            ],
-            right=(3,),
-        )
+        rows = [
+            (names[c.person], _day(c.last), c.state or "", str(c.events or ""), _day(c.first))
+            for c in shown
+        ]
+        where = [", ".join(names.networks(one.person)) for one in shown]
+        headings = ("name", "last contact", "state", "events", "since")
+        table(*call.placed(headings, rows, where), right=(3,))
         if len(shown) < len(found):
             say(dim(f"… {len(found) - len(shown):,} more (--all)"))
 

@@ -63,7 +63,7 @@ def _examine(call: Call) -> Iterator[Finding]:
     yield _rights(Path(home.path))
     yield _room(Path(home.path))
     yield _machine(home)
-    for replica in call.replicas():
+    for replica in call.replicas:
         yield from _clocks(replica)
         yield _history(replica)
         yield from _set_aside(replica)

@@ -12,6 +12,7 @@ from kithbook.when import format_at, format_ms
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.output import dim, plain, print_json, say, strong, table
 from kithbook_client.cli.words import day_words, listing, sentence, short_id, told
+from kithbook_client.replica import Replica
 
 EVENT = re.compile(r"[0-9a-f]{1,32}:[0-9]+|last")
 
@@ -23,7 +24,8 @@ def print_events(call: Call, found: Sequence[Logged]) -> None:
         for one in found
     ]
     faint = {number for number, one in enumerate(found) if one.void}
-    table(("event", "when", "what", ""), rows, faint=faint)
+    where = [call.network_name(one.network) for one in found]
+    table(*call.placed(("event", "when", "what", ""), rows, where), faint=faint)
 
 
 def _when(call: Call, logged: Logged) -> str:
@@ -40,20 +42,20 @@ def _what(call: Call, logged: Logged) -> str:
 def names_event(call: Call, text: str) -> bool:
     """Whether these words mean an event: people may be called `a:1` too, and they come first."""
     folded = fold_name(text)
-    return EVENT.fullmatch(folded) is not None and not call.replica.lookup(folded)
+    return EVENT.fullmatch(folded) is not None and not call.book.lookup(folded)
 
 
-def show_event(call: Call, logged: Logged) -> None:
+def show_event(call: Call, replica: Replica, logged: Logged) -> None:
     """All that is known of one event."""
     from kithbook_client.whole import whole, whole_answer
 
-    found = whole(call.replica, logged)
+    found = whole(replica, logged)
     if call.json:
-        print_json(Whole([whole_answer(call.replica, found, call.reader.names.__getitem__)]))
+        print_json(Whole([whole_answer(replica, found, call.reader.names.__getitem__)]))
         return
     say(strong(plain(sentence(told(logged.event, call.name)))))
     rows = list(_fields(call, logged))
-    by = f" by {short_id(*call.replica.logs.at(found.void_by))}" if found.void_by else ""
+    by = f" by {short_id(*replica.logs.at(found.void_by))}" if found.void_by else ""
     rows.append(("counts", f"no: {logged.void}{by}" if logged.void else "yes"))
     rows.append(
         (

@@ -54,7 +54,7 @@ def kith_sync(call: Call, target: str | None, watch: bool) -> None:
         watch_networks(call, target)
         return
     networks, skipped = [], []
-    for replica in call.replicas():
+    for replica in call.replicas:
         if target is None and replica.server is None:
             skipped.append(replica.name)
             continue

@@ -6,6 +6,7 @@ import msgspec
 from kithbook.errors import Invalid, Refused
 from kithbook.events import Merged, Ruled
 from kithbook.readings.rules import CADENCE, FORMS, Rules, parse_rule
+from kithbook_client.book import Book
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.output import print_json, table
 from kithbook_client.cli.recording import Recording, verb
@@ -19,12 +20,15 @@ def kith_merge(call: Call, who: tuple[str, ...], at: str | None, note: str | Non
     """Two names turned out to be one human.
 
     All their events are read together from then on. `kith retract` takes it back without loss.
+    Written to your own network, it may tie people of several, and none of the others learns of it.
     """
     if len(who) < 2:
         raise click.UsageError('Name those who are one: kith merge Bob "Robert Smith".')
     recording = Recording(call, at, note)
+    if recording.replica.private:
+        recording.known_people = call.finder(Book(call.home.replicas()))
     people = tuple(dict.fromkeys(recording.known(name) for name in who))
-    if len({recording.people.human(person) for person in people}) < 2:
+    if len({recording.known_people.human(person) for person in people}) < 2:
         names = listing([recording.name(person) for person in people])
         raise Refused(f"{names} are one human already.", "There is nothing to merge.")
     recording.record(Merged(people=people, **recording.common))

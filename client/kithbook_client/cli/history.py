@@ -71,7 +71,7 @@ def kith_log(
     Events that do not count any more stay in it, with the reason.
     """
     if subject is not None and names_event(call, subject):
-        show_event(call, call.replica.find_event(subject))
+        show_event(call, *call.find_event(subject))
         return
     person = call.people.find(subject).id if subject is not None else None
     wanted = Filter(
@@ -93,7 +93,9 @@ def kith_log(
         call.reader.names.load()
     if call.json:
         names = call.reader.names
-        told = [event_answer(one, names.__getitem__) for one in found]
+        told = [
+            event_answer(one, names.__getitem__, call.network_name(one.network)) for one in found
+        ]
         print_json(Events(told, count - len(found)))
         return
     if not found:
@@ -125,11 +127,11 @@ ORDERS: dict[str, Callable[[Logged], Any]] = {
 
 def events_of(call: Call, person: bytes | None, limit: int | None) -> tuple[list[Logged], int]:
     """The events recorded last, of all or that name one human, and how many there are."""
-    replica = call.replica
+    book = call.book
     ids = set() if person is None else call.reader.ids(person)
     if len(ids) < 2:
-        return replica.events(person=person, limit=limit), replica.count(person)
+        return book.events(person=person, limit=limit), book.count(person)
     # Somebody who was merged is named under several ids, and some events name two of them.
-    found = {(e.log, e.seq): e for one in ids for e in replica.events(person=one)}
+    found = {(e.log, e.seq): e for one in ids for e in book.events(person=one)}
     events = sorted(found.values(), key=_recorded)
     return events[-limit:] if limit else events, len(events)

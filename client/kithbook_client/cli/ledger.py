@@ -85,7 +85,9 @@ def _print(call: Call, accounts: Sequence[Account]) -> None:
         )
         for account in accounts
     ]
-    table(("name", "given", "received", "to thank for", "thanks to come"), rows, right=(3, 4))
+    where = [", ".join(names.networks(account.person)) for account in accounts]
+    headings = ("name", "given", "received", "to thank for", "thanks to come")
+    table(*call.placed(headings, rows, where), right=(3, 4))
 
 
 def tally_words(helps: list[int]) -> str:
@@ -101,7 +103,7 @@ def print_open(call: Call, account: Account) -> None:
     ):
         for one in waiting:
             event = event_id(one.log, one.seq)
-            what = _help_words(call, call.replica.find_event(event).event)
+            what = _help_words(call, call.book.find_event(event).event)
             say(f"{heading}: {plain(what)}  {dim(short_event(event))}")
 
 

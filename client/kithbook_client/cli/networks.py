@@ -6,6 +6,7 @@ import msgspec
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.command import Commands, command
 from kithbook_client.cli.output import plain, print_json, say, table
+from kithbook_client.people import clean
 from kithbook_client.replica import Replica
 
 
@@ -14,11 +15,47 @@ def kith_network() -> None:
     """The networks you are in."""
 
 
+@command(
+    "new",
+    "kith network new team",
+    "kith network new team --server https://kith.example.org",
+    "kith network new team --local",
+)
+@click.argument("name", metavar="NAME")
+@click.option("--server", metavar="URL", help="Where it is hosted (default as the current one).")
+@click.option("--local", is_flag=True, help="Without a server for now.")
+def new_network(call: Call, name: str, server: str | None, local: bool) -> None:
+    """Begin a network to share with others; you are its owner.
+
+    It goes to the server of the current network, which has to know this device.
+    """
+    if local and server is not None:
+        raise click.UsageError("A network that is --local has no --server.")
+    from kithbook_client.founding import found
+
+    current = call.replica
+    url = None if local else server or current.server
+    replica = found(call.home, clean("name", name), url)
+    if call.json:
+        print_json(_network(replica, current))
+        return
+    where = f"on {replica.server}" if replica.server else "on this device only"
+    say(plain(f"{replica.name} is there, {where}; you are its owner."))
+    if replica.server is None:
+        say("To give it a server: kith join LINK --in NETWORK, with a link that kithd prints.")
+    else:
+        say(plain(f"To bring somebody in: kith invite NAME --in {replica.name}"))
+
+
 class NetworkAnswer(msgspec.Struct, frozen=True):
+    """`current` is the network that is written to where no other is named."""
+
     id: str
     name: str
     server: str | None
     events: int
+    private: bool
+    current: bool
 
 
 class NetworksAnswer(msgspec.Struct, frozen=True):
@@ -28,20 +65,27 @@ class NetworksAnswer(msgspec.Struct, frozen=True):
 @command("list", "kith network list")
 def list_networks(call: Call) -> None:
     """The networks you are in; the first is your own."""
-    home = call.home
-    answer = NetworksAnswer([_network(home.replica(one.id.hex())) for one in home.networks()])
+    current = call.home.replica()
+    answer = NetworksAnswer([_network(replica, current) for replica in call.home.replicas()])
     if call.json:
         print_json(answer)
         return
-    table(
-        ("network", "id", "events", "server"),
-        [(one.name, one.id[:8], str(one.events), one.server or "") for one in answer.networks],
-        right=(2,),
+    rows = [
+        (f"{one.name}{' (current)' * one.current}", one.id[:8], str(one.events), one.server or "")
+        for one in answer.networks
+    ]
+    table(("network", "id", "events", "server"), rows, right=(2,))
+
+
+def _network(replica: Replica, current: Replica) -> NetworkAnswer:
+    return NetworkAnswer(
+        replica.network.hex(),
+        replica.name,
+        replica.server,
+        replica.count(),
+        replica.private,
+        replica is current,
     )
-
-
-def _network(replica: Replica) -> NetworkAnswer:
-    return NetworkAnswer(replica.network.hex(), replica.name, replica.server, replica.count())
 
 
 class MemberAnswer(msgspec.Struct, frozen=True):
@@ -55,11 +99,12 @@ class MembersAnswer(NetworkAnswer, frozen=True):
     members: list[MemberAnswer]
 
 
-@command("show", "kith network show", "kith network show --in private")
-def show(call: Call) -> None:
+@command("show", "kith network show", "kith network show private")
+@click.argument("name", required=False, metavar="[NETWORK]")
+def show(call: Call, name: str | None) -> None:
     """One network, and who speaks in it."""
-    replica = call.replica
-    network = _network(replica)
+    replica = call.home.replica(name or call.network)
+    network = _network(replica, call.home.replica())
     answer = MembersAnswer(**msgspec.structs.asdict(network), members=_members(replica))
     if call.json:
         print_json(answer)
@@ -87,5 +132,19 @@ def _members(replica: Replica) -> list[MemberAnswer]:
     )
 
 
+@command("use", "kith network use team", "kith network use private")
+@click.argument("name", metavar="NETWORK")
+def use(call: Call, name: str) -> None:
+    """Write to this network from now on, unless a line says otherwise with --in."""
+    replica = call.home.replica(name)
+    call.home.use(replica)
+    if call.json:
+        print_json(_network(replica, replica))
+    else:
+        say(plain(f"What you record goes to {replica.name} from now on."))
+
+
+kith_network.add_command(new_network)
 kith_network.add_command(list_networks)
+kith_network.add_command(use)
 kith_network.add_command(show)

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -15,7 +16,11 @@ from kithbook_client.cli.call import Call
 from kithbook_client.cli.command import Command, command
 from kithbook_client.cli.output import dim, plain, print_json, say
 from kithbook_client.cli.words import day_words, sentence, short_id, subject, told
-from kithbook_client.people import Named, clean
+from kithbook_client.people import Finder, Maker, Named, clean
+
+if TYPE_CHECKING:
+    from kithbook.readings.shelf import Shelf
+    from kithbook_client.replica import Replica
 
 Function = Callable[..., None]
 
@@ -54,10 +59,13 @@ new_option = click.option("--new", is_flag=True, help="Somebody else of a name y
 class Recording:
     """One event on its way from the words of a command line into the log."""
 
-    def __init__(self, call: Call, at: str | None, note: str | None) -> None:
+    def __init__(
+        self, call: Call, at: str | None, note: str | None, replica: "Replica | None" = None
+    ) -> None:
         self.call = call
-        self.replica = call.replica
-        self.people = call.people
+        self.replica = replica or call.replica
+        self.people = Maker(self.replica, call.now_ms(), call.ask)
+        self.known_people: Finder = self.people
         self.dated = at is not None
         self.at, self.zone = _when(at, call.now)
         note = note and clean("note", note, lines=True)
@@ -65,13 +73,18 @@ class Recording:
         """The fields that every event has."""
         self._named: dict[bytes, Named] = {}
 
+    @cached_property
+    def shelf(self) -> "Shelf":
+        """The facts of the network that is written to."""
+        return self.replica.reading(self.call.now_ms())
+
     def person(self, who: str, *, new: bool = False) -> bytes:
         """Whom a name means; one that fits nobody makes a new person together with the event."""
         return self._note(self.people.find_or_make(who, new=new))
 
     def known(self, who: str) -> bytes:
         """Whom a name means, among those who are known already."""
-        return self._note(self.people.find(who))
+        return self._note(self.known_people.find(who))
 
     def by(self, who: str | None) -> bytes:
         """Who did it: whoever sits at the keyboard unless the line says otherwise."""

@@ -14,6 +14,7 @@ from kithbook_client.cli.output import print_json, say
 from kithbook_client.cli.recording import Recording, verb
 from kithbook_client.cli.words import short_id, told
 from kithbook_client.people import clean
+from kithbook_client.replica import Replica
 
 
 class BatchAnswer(msgspec.Struct, frozen=True):
@@ -42,15 +43,16 @@ def kith_retract(
 
     EVENT is LOG:SEQ as `kith log` shows it, or `last` for the last one this device wrote.
     """
-    recording = Recording(call, at, note)
-    fields = recording.common | {"why": why and clean("reason", why)}
+    why = why and clean("reason", why)
     if event is not None and batch is None:
-        logged = call.replica.find_event(event)
-        _refuse_if_final(call, logged)
-        said = Retracted(event=logged.ref, **fields)
+        replica, logged = call.find_event(event)
+        _refuse_if_final(call, replica, logged)
+        recording = Recording(call, at, note, replica)
+        said = Retracted(event=logged.ref, why=why, **recording.common)
         recording.record(said, f"Took back: {told(logged.event, call.name)}")
     elif batch is not None and event is None:
         name, refs = _batch(call, batch)
+        fields = Recording(call, at, note).common | {"why": why}
         call.replica.append([Retracted(event=ref, **fields) for ref in refs])
         if call.json:
             print_json(BatchAnswer(name, len(refs)))
@@ -60,10 +62,10 @@ def kith_retract(
         raise click.UsageError("Say which EVENT to take back, or which --batch.")
 
 
-def _refuse_if_final(call: Call, logged: Logged) -> None:
+def _refuse_if_final(call: Call, replica: Replica, logged: Logged) -> None:
     """One takes back what one wrote oneself, while it counts, and no retraction."""
     name = short_id(logged.log, logged.seq)
-    if logged.author is not None and logged.author != call.replica.me:
+    if logged.author is not None and logged.author != replica.me:
         author = call.name(logged.author)
         raise Refused(f"{name} was written by {author}.", f"Ask {author} to take it back.")
     if logged.void is not None:

@@ -29,13 +29,16 @@ def kith_search(call: Call, text: tuple[str, ...], limit: int) -> None:
 
     Case and accents do not matter, and the last word may be only begun.
     """
-    people, events = call.replica.search(" ".join(text), limit)
+    people, events = call.book.search(" ".join(text), limit)
     names = call.reader.names
     if call.json:
         print_json(
             Found(
                 [PersonFound(person.hex(), names[person]) for person in people],
-                [event_answer(one, names.__getitem__) for one in events],
+                [
+                    event_answer(one, names.__getitem__, call.network_name(one.network))
+                    for one in events
+                ],
             )
         )
         return

@@ -89,7 +89,10 @@ def _page(
         trust=trust_answer(reader.score(person), names),
         trusts=trust_answer(reader.score(reader.me, person), names),
         referrals=[referral_answer(outcome, names) for outcome in referrals],
-        events=[event_answer(logged, names.__getitem__) for logged in last],
+        events=[
+            event_answer(logged, names.__getitem__, call.network_name(logged.network))
+            for logged in last
+        ],
     )
 
 

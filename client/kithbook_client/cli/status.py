@@ -44,7 +44,7 @@ def kith_status(call: Call) -> None:
 
     Two devices with the same digest hold the same events and make the same of them.
     """
-    replicas = call.replicas()
+    replicas = call.replicas
     me = _me(replicas[0])
     answer = StatusAnswer(me, replicas[0].device, [_network(replica) for replica in replicas])
     if call.json:

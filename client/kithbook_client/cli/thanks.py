@@ -67,7 +67,7 @@ def _words(recording: Recording, said: Thanked) -> str:
 
 def _oldest(recording: Recording, one: bytes, to: bytes) -> tuple[Ref, ...]:
     """The oldest open help that these thanks close, if there is one."""
-    humans, shelf = recording.people.one, recording.call.shelf
+    humans, shelf = recording.people.one, recording.shelf
     found = waiting(shelf, humans, members(humans, {one}), members(humans, {to}))
     return tuple(help_.help for help_ in found[:1])
 

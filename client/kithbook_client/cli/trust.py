@@ -30,7 +30,7 @@ def kith_trust(call: Call, who: str | None, viewpoint: str | None, everybody: bo
         if call.json:
             print_json(answer)
         else:
-            _print([answer])
+            _print(call, [answer])
         return
     found = scores_answer(reader, start)
     if call.json:
@@ -39,7 +39,7 @@ def kith_trust(call: Call, who: str | None, viewpoint: str | None, everybody: bo
         say("Whom do you trust? kith trusted Bob 10")
     else:
         shown = found.trust if everybody or not is_terminal() else found.trust[:SHOWN]
-        _print(shown)
+        _print(call, shown)
         if len(shown) < len(found.trust):
             say(dim(f"… {len(found.trust) - len(shown):,} more (--all)"))
 
@@ -49,7 +49,7 @@ def viewpoint_of(call: Call, viewpoint: str | None) -> bytes | None:
     return call.people.find(viewpoint).id if viewpoint is not None else None
 
 
-def _print(answers: list[TrustAnswer]) -> None:
+def _print(call: Call, answers: list[TrustAnswer]) -> None:
     rows = [
         (
             one.to,
@@ -59,4 +59,5 @@ def _print(answers: list[TrustAnswer]) -> None:
         )
         for one in answers
     ]
-    table(("name", "trust", "basis", "through"), rows, right=(1,))
+    where = [", ".join(one.networks) for one in answers]
+    table(*call.placed(("name", "trust", "basis", "through"), rows, where), right=(1,))

@@ -67,7 +67,7 @@ def kith_next(call: Call, limit: int) -> None:
 
 def _open_thanks(call: Call, waits: Waiting) -> OpenThanks:
     event = event_id(waits.help.log, waits.help.seq)
-    said = call.replica.find_event(event).event
+    said = call.book.find_event(event).event
     what = said.what if isinstance(said, Helped) else ""
     person = call.reader.one.get(waits.giver, waits.giver)
     at = format_moment(waits.moment)

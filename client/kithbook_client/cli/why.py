@@ -29,7 +29,7 @@ def kith_why(call: Call, who: str, viewpoint: str | None) -> None:
     score = reader.score(call.people.find(who).id, viewpoint_of(call, viewpoint), others=True)
 
     def find(log: bytes, seq: int) -> Logged:
-        return call.replica.find_event(event_id(log, seq))
+        return call.book.find_event(event_id(log, seq))
 
     answer = why_answer(reader, score, find)
     if call.json:

@@ -75,6 +75,7 @@ KINDS: dict[str, type[KithbookError]] = {
     "link_unknown": Refused,
     "link_expired": Refused,
     "link_used": Refused,
+    "quota": Refused,
     "damaged": Damaged,
 }
 """The error that a problem's code stands for; any other means that the server is not well."""
@@ -132,6 +133,11 @@ class HttpServer:
         finally:
             stream.close()
 
+    def host(self, network: NetworkId) -> None:
+        """Have a further network hosted. Raises Refused where none of the voices may ask for it."""
+        path = f"/v1/networks/{network.hex()}"
+        self._as_known(lambda token: self._ask(path, None, JoinReply, token))
+
     def _as_known(self, ask: Callable[[str], T]) -> T:
         """Ask in the session that is open, or else as the first voice that is known there."""
         refusals: list[Refused] = []
@@ -173,8 +179,10 @@ class HttpServer:
         if self.peer:
             self.peer.session = session
 
-    def _ask(self, path: str, message: msgspec.Struct, answer: type[T], token: str = "") -> T:
-        body = _encode(message)
+    def _ask(
+        self, path: str, message: msgspec.Struct | None, answer: type[T], token: str = ""
+    ) -> T:
+        method, body = ("PUT", b"") if message is None else ("POST", _encode(message))
         headers = {"Content-Type": MSGPACK, "Accept": MSGPACK, "Accept-Encoding": "zstd"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
@@ -183,7 +191,7 @@ class HttpServer:
             headers["Content-Encoding"] = "zstd"
         try:
             response = self.pool.request(
-                "POST", self.base + path, body=body, headers=headers, decode_content=False
+                method, self.base + path, body=body, headers=headers, decode_content=False
             )
         except (exceptions.HTTPError, OSError) as error:
             raise self._unreachable(error) from error

@@ -6,7 +6,7 @@ Secrets and tokens are kept as their SHA-256.
 
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from hashlib import sha256
 from pathlib import Path
@@ -21,7 +21,12 @@ from eventsourcing.utils import Environment, EnvType
 
 from kithbook.errors import Refused
 from kithbook.ids import NetworkId
-from kithbook_server.accounts.decisions import DeviceSession, SetupLink, TicketUse
+from kithbook_server.accounts.decisions import (
+    Allowance,
+    DeviceSession,
+    SetupLink,
+    TicketUse,
+)
 from kithbook_server.accounts.memory import Memory
 from kithbook_server.log.datastore import DurableDatastore, telling
 
@@ -94,6 +99,41 @@ class Accounts(Application[UUID]):
     def networks_of(self, key: bytes) -> set[NetworkId]:
         self._catch_up()
         return self._memory.hosts.get(key, set())
+
+    def root_of(self, network: NetworkId) -> NetworkId | None:
+        """The network whose setup link let this one be hosted, itself perhaps; or None."""
+        if network not in self._memory.roots:
+            self._catch_up()
+        return self._memory.roots.get(network)
+
+    def host_further(
+        self, network: NetworkId, key: bytes, roots: Iterable[NetworkId], most: int
+    ) -> None:
+        """Host one more network for a device, on the allowance of the first of these that has room.
+
+        Raises Refused with the code `quota` when none has.
+        """
+        with self._lock, self._telling():
+            for root in sorted(roots):
+                allowance = self._allowance(root)
+                if len(allowance.networks) < most:
+                    allowance.take(network.hex(), key.hex())
+                    self._decide(allowance)
+                    return
+        raise Refused(
+            f"This server hosts no more than {most:,} further networks for those whom one setup "
+            "link brought.",
+            "Whoever runs it gives you a setup link of your own (kithd link), or raises "
+            "KITHD_FURTHER_NETWORKS.",
+            code="quota",
+        )
+
+    def _allowance(self, root: NetworkId) -> Allowance:
+        try:
+            found: Allowance = self.repository.get(Allowance.create_id(root.hex()))
+        except AggregateNotFoundError:
+            return Allowance(root.hex())
+        return found
 
     # --- tickets ---------------------------------------------------------------------------------
 

@@ -43,6 +43,40 @@ class SetupLink(Aggregate):
         self.redeemed = network, key
 
 
+class Allowance(Aggregate):
+    """The further networks that the server hosts for those who are in one that a link set up.
+
+    A further network has no allowance of its own, so that a setup link bounds all that follows.
+    """
+
+    TOPIC = "allowance"
+
+    class Event(Aggregate.Event):
+        TOPIC = "allowance event"
+
+    class Opened(Event, Aggregate.Created):
+        TOPIC = "allowance opened"
+        root: str
+
+    class Taken(Event):
+        TOPIC = "allowance taken"
+        network: str
+        key: str
+
+    @staticmethod
+    def create_id(root: str) -> UUID:
+        return uuid5(_NAMES, "allowance " + root)
+
+    @event(Opened)
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self.networks: set[str] = set()
+
+    @event(Taken)
+    def take(self, network: str, key: str) -> None:  # noqa: ARG002 - the event keeps the key
+        self.networks.add(network)
+
+
 class TicketUse(Aggregate):
     """A ticket opens one log; whoever is second finds it used."""
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from kithbook.ids import NetworkId
-from kithbook_server.accounts.decisions import DeviceSession, SetupLink, TicketUse
+from kithbook_server.accounts.decisions import Allowance, DeviceSession, SetupLink, TicketUse
 
 
 class Session(NamedTuple):
@@ -20,7 +20,10 @@ class Memory:
         self.position = 0
         self.links: dict[UUID, int] = {}
         self.hosts: dict[bytes, set[NetworkId]] = {}
+        self.roots: dict[NetworkId, NetworkId] = {}
+        """Each hosted network, and the one whose setup link let it be hosted."""
         self.tickets: dict[bytes, bytes] = {}
+        self.allowances: dict[UUID, NetworkId] = {}
         self.sessions: dict[UUID, Session] = {}
 
     def take(self, decided: Any, now: int) -> None:
@@ -29,8 +32,15 @@ class Memory:
                 self.links[decided.originator_id] = decided.expires
             case SetupLink.Redeemed():
                 self.links.pop(decided.originator_id, None)
-                networks = self.hosts.setdefault(bytes.fromhex(decided.key), set())
-                networks.add(NetworkId(bytes.fromhex(decided.network)))
+                network = NetworkId(bytes.fromhex(decided.network))
+                self._host(network, decided.key)
+                self.roots.setdefault(network, network)
+            case Allowance.Opened():
+                self.allowances[decided.originator_id] = NetworkId(bytes.fromhex(decided.root))
+            case Allowance.Taken():
+                network = NetworkId(bytes.fromhex(decided.network))
+                self._host(network, decided.key)
+                self.roots.setdefault(network, self.allowances[decided.originator_id])
             case TicketUse.Used():
                 self.tickets[bytes.fromhex(decided.ticket)] = bytes.fromhex(decided.log)
             case DeviceSession.Opened() if decided.expires >= now:
@@ -38,3 +48,6 @@ class Memory:
                 self.sessions[decided.originator_id] = Session(key, decided.expires)
             case DeviceSession.Ended():
                 self.sessions.pop(decided.originator_id, None)
+
+    def _host(self, network: NetworkId, key: str) -> None:
+        self.hosts.setdefault(bytes.fromhex(key), set()).add(network)

@@ -24,6 +24,7 @@ STATUS = {
     "link_unknown": 403,
     "link_expired": 403,
     "link_used": 403,
+    "quota": 403,
     "refused": 403,
     "not_found": 404,
     "unknown_network": 404,

@@ -51,6 +51,7 @@ def contact_answer(contact: Contact, names: Names) -> answers.ContactAnswer:
         events=contact.events,
         cadence=contact.cadence,
         lateness=contact.lateness,
+        networks=names.networks(contact.person),
     )
 
 
@@ -90,6 +91,7 @@ def account_answer(account: Account, names: Names) -> answers.AccountAnswer:
         received=answers.Tally(**by_kind(account.received)),
         thanks_owed=[event_id(o.log, o.seq) for o in account.thanks_owed],
         thanks_due=[event_id(o.log, o.seq) for o in account.thanks_due],
+        networks=names.networks(account.person),
     )
 
 
@@ -129,6 +131,7 @@ def trust_fields(score: Score, names: Names) -> dict[str, Any]:
         "support": score.support,
         "warning": score.warning.weight if score.warning else None,
         "chain": chain_answer(score.chain, names),
+        "networks": names.networks(score.to),
     }
 
 

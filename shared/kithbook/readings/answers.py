@@ -10,8 +10,11 @@ from kithbook.readings.trust.levels import Hand
 from kithbook.readings.trust.score import Basis
 
 
-class ContactAnswer(msgspec.Struct, frozen=True):
-    """`events` counts the contacts between the viewpoint and this person; `cadence` is in days."""
+class ContactAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`events` counts the contacts between the viewpoint and this person; `cadence` is in days.
+
+    `networks` are those of a home in which the person is known; a server leaves it away.
+    """
 
     id: str
     name: str
@@ -19,8 +22,9 @@ class ContactAnswer(msgspec.Struct, frozen=True):
     first_contact: str | None
     last_contact: str | None
     events: int
-    cadence: float | None = None
-    lateness: float | None = None
+    cadence: float | None
+    lateness: float | None
+    networks: list[str] = []
 
 
 class Contacts(msgspec.Struct, frozen=True):
@@ -35,7 +39,7 @@ class Tally(msgspec.Struct, frozen=True):
     fun: int
 
 
-class AccountAnswer(msgspec.Struct, frozen=True):
+class AccountAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     """`thanks_owed`: helps got, not thanked for yet; `thanks_due`: helps given, without thanks."""
 
     id: str
@@ -44,6 +48,7 @@ class AccountAnswer(msgspec.Struct, frozen=True):
     received: Tally
     thanks_owed: list[str]
     thanks_due: list[str]
+    networks: list[str] = []
 
 
 class ReferralAnswer(msgspec.Struct, frozen=True):
@@ -73,7 +78,7 @@ class Link(msgspec.Struct, frozen=True):
     event: str | None
 
 
-class TrustAnswer(msgspec.Struct, frozen=True):
+class TrustAnswer(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """`shown` is the score half up, null below 0.5; `warning` is what was taken off support."""
 
     from_: str = msgspec.field(name="from")
@@ -85,16 +90,18 @@ class TrustAnswer(msgspec.Struct, frozen=True):
     support: float | None
     warning: float | None
     chain: list[Link]
+    networks: list[str] = []
 
 
 class Trust(msgspec.Struct, frozen=True):
     trust: list[TrustAnswer]
 
 
-class EventAnswer(msgspec.Struct, frozen=True):
+class EventAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     """One event of the log; `counts` is false with the reason in `void` when it counts for nothing.
 
-    `fields` are the event's own, people by name.
+    `fields` are the event's own, people by name. `network` is the one in which it stands; a server
+    leaves it away.
     """
 
     event: str
@@ -109,6 +116,7 @@ class EventAnswer(msgspec.Struct, frozen=True):
     void: str | None
     note: str | None
     fields: dict[str, object]
+    network: str = ""
 
 
 class EvidenceAnswer(msgspec.Struct, frozen=True):
@@ -167,7 +175,7 @@ class RaiseAnswer(msgspec.Struct, frozen=True):
     score: float
 
 
-class Why(TrustAnswer, frozen=True):
+class Why(TrustAnswer, frozen=True, kw_only=True):
     """A score with everything it was worked out from; `worked` is the arithmetic in one line.
 
     `grounds` tells of each link of the chain what it rests on. `others` are the best chains through

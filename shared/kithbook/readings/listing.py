@@ -32,6 +32,7 @@ class Logged(msgspec.Struct, frozen=True):
     event: AnyEvent | Unreadable
     void: str | None = None
     check: bytes = b""
+    network: bytes = b""
 
     @property
     def ref(self) -> Ref:
@@ -80,8 +81,8 @@ def happened(logged: Logged) -> int:
     return wall_ms(logged.hlc) * 1000 if isinstance(event, Unreadable) else event.at
 
 
-def event_answer(logged: Logged, name: Name) -> EventAnswer:
-    """One event for a program or a person to read."""
+def event_answer(logged: Logged, name: Name, network: str = "") -> EventAnswer:
+    """One event for a program or a person to read; `network` is what its network is called."""
     event = logged.event
     answer = EventAnswer(
         event=event_id(logged.log, logged.seq),
@@ -96,6 +97,7 @@ def event_answer(logged: Logged, name: Name) -> EventAnswer:
         void=logged.void,
         note=None,
         fields={},
+        network=network,
     )
     if isinstance(event, Unreadable):
         return msgspec.structs.replace(answer, type=event.type, fields={"why": event.why})

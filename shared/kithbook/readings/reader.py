@@ -22,10 +22,16 @@ NOTHING: dict[bytes, Level] = {}
 
 
 class Reader:
-    """Reads for `me`. `speakers` are the people who have devices; `now` is in µs since 1970."""
+    """Reads for `me`. `speakers` are the people who have devices; `now` is in µs since 1970.
 
-    def __init__(self, shelf: Shelf, speakers: Collection[bytes], me: bytes, now: int) -> None:
+    `network` is what the network is called where answers are to say so.
+    """
+
+    def __init__(
+        self, shelf: Shelf, speakers: Collection[bytes], me: bytes, now: int, network: str = ""
+    ) -> None:
         self.shelf = shelf
+        self.network = network
         self.speakers = speakers
         self.me = me
         self.today = now // DAY_US
@@ -45,7 +51,15 @@ class Reader:
 
     @cached_property
     def names(self) -> "Names":
-        return Names(self.shelf, self.one)
+        return Names(self.shelf, self.one, self.network)
+
+    def is_me(self, person: bytes) -> bool:
+        """Whether an id is one of the reader's own."""
+        return person in self._mine
+
+    @cached_property
+    def _mine(self) -> set[bytes]:
+        return self.ids(self.me)
 
     def ids(self, person: bytes) -> set[bytes]:
         """All ids of one human."""
@@ -134,7 +148,8 @@ class Reader:
 class Names:
     """Names for people to read; a person nobody named is shown by the start of their id."""
 
-    def __init__(self, shelf: Shelf, one: Mapping[bytes, bytes]) -> None:
+    def __init__(self, shelf: Shelf, one: Mapping[bytes, bytes], network: str = "") -> None:
+        self._networks = [network] if network else []
         self.shelf = shelf
         self.one = one
         self._some: dict[bytes, str] = {}
@@ -147,6 +162,10 @@ class Names:
         found |= {person: card.get("name", short(person)) for person, card in merged.items()}
         self._some = found
         return found
+
+    def networks(self, person: bytes) -> list[str]:  # noqa: ARG002 - one of several asks it
+        """What the networks are called in which somebody is known, where answers say so."""
+        return self._networks
 
     def load(self) -> None:
         """Know everybody, before many are asked for."""

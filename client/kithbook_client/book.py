@@ -1,0 +1,103 @@
+"""The book: all networks of a home, read as one address book."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from kithbook.errors import NotFound
+from kithbook_client.replica import Replica
+
+if TYPE_CHECKING:
+    from kithbook.readings.listing import Logged
+    from kithbook.readings.moment import Moment
+    from kithbook.readings.reader import Reader
+    from kithbook.readings.shelf import Shelf
+
+
+class Book:
+    """Answers what a replica answers, from several; the private network is the first of them."""
+
+    def __init__(self, replicas: Sequence[Replica]) -> None:
+        self.replicas = replicas
+
+    @property
+    def me(self) -> bytes:
+        """Whom this home's devices speak for in the private network."""
+        return self.replicas[0].me
+
+    def reading(self, now_ms: int, moment: "Moment | None" = None) -> "Shelf":
+        """The facts of all networks, as they are now or were at a moment."""
+        from kithbook.readings.joined import Joined
+
+        return Joined([one.reading(now_ms, moment) for one in self.replicas])
+
+    def reader(self, now_ms: int, moment: "Moment | None" = None) -> "Reader":
+        """What this home's person can ask of all networks, by the rules of the private one."""
+        from kithbook.readings.joined import JoinedReader, Part
+
+        if moment is not None and moment.is_past:
+            past = {one.name: one.past(now_ms, moment) for one in self.replicas}
+            parts = [Part(name, then.facts, then.speakers) for name, then in past.items()]
+            return JoinedReader(parts, self.me, moment.now(now_ms * 1000))
+        parts = [Part(one.name, one.reading(now_ms), one.speakers) for one in self.replicas]
+        return JoinedReader(parts, self.me, now_ms * 1000)
+
+    def lookup(self, folded: str) -> list[bytes]:
+        return [person for one in self.replicas for person in one.lookup(folded)]
+
+    def lookup_start(self, folded: str) -> list[tuple[bytes, str]]:
+        return [found for one in self.replicas for found in one.lookup_start(folded)]
+
+    def lookup_prefix(self, folded: str) -> list[tuple[bytes, str]]:
+        return [found for one in self.replicas for found in one.lookup_prefix(folded)]
+
+    def lookup_id(self, digits: str) -> list[bytes]:
+        return [person for one in self.replicas for person in one.lookup_id(digits)]
+
+    def made_as(self, name: str) -> list[bytes]:
+        return [person for one in self.replicas for person in one.made_as(name)]
+
+    def names(self, people: Collection[bytes]) -> dict[bytes, str]:
+        found: dict[bytes, str] = {}
+        for one in self.replicas:
+            found |= one.names(people)
+        return found
+
+    def network_names(self, people: Collection[bytes]) -> list[str]:
+        """What the networks are called in which any of these ids has a name."""
+        return [one.name for one in self.replicas if one.names(people)]
+
+    def events(self, *, person: bytes | None = None, limit: int | None = None) -> "list[Logged]":
+        """The events written last in any network; the newest last."""
+        found = [
+            logged for one in self.replicas for logged in one.events(person=person, limit=limit)
+        ]
+        found.sort(key=lambda logged: (logged.hlc, logged.log, logged.seq))
+        return found[-limit:] if limit else found
+
+    def count(self, person: bytes | None = None) -> int:
+        return sum(one.count(person) for one in self.replicas)
+
+    def find_event(self, text: str) -> "Logged":
+        """The event LOG:SEQ, in whichever network it stands."""
+        return find_event(self.replicas, text)[1]
+
+    def search(self, text: str, limit: int) -> "tuple[list[bytes], list[Logged]]":
+        """What is found in each network, the private one first."""
+        people: list[bytes] = []
+        events: list[Logged] = []
+        for one in self.replicas:
+            some, told = one.search(text, limit)
+            people += some
+            events += told
+        return people[:limit], events[:limit]
+
+
+def find_event(replicas: Iterable[Replica], text: str) -> "tuple[Replica, Logged]":
+    """The event LOG:SEQ, and the first of these networks that has it. Raises NotFound."""
+    missing: NotFound | None = None
+    for one in replicas:
+        try:
+            return one, one.find_event(text)
+        except NotFound as error:
+            missing = error
+    raise missing or NotFound(f"There is no event {text} here.")

@@ -1,0 +1,130 @@
+"""Several networks read as one address book.
+
+Keys of people and places are unique across networks, so that rows of several shelves lie side by
+side. A merge in one's own network may tie ids of different networks; nothing else does.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from kithbook.facts.rows import Field, Help, Link, Merge, Referral, Tie
+from kithbook.facts.tables import PairKey, Place
+from kithbook.readings.reader import Names, Reader
+from kithbook.readings.shelf import Shelf
+from kithbook.readings.trust.levels import Word
+
+
+class Part(NamedTuple):
+    """One network of several: what it is called, its facts, and the people who have devices."""
+
+    name: str
+    shelf: Shelf
+    speakers: Collection[bytes]
+
+
+class Joined:
+    """Shelves as one; the first is one's own, and its rules are the rules."""
+
+    def __init__(self, shelves: Sequence[Shelf]) -> None:
+        self.shelves = shelves
+
+    def merges(self) -> Iterator[Merge]:
+        own, *teams = self.shelves
+        yield from own.merges()
+        for team in teams:
+            others = [shelf for shelf in self.shelves if shelf is not team]
+            for merge in team.merges():
+                # Whoever is on a team has no say in who is who elsewhere.
+                if not any(_names_any(shelf, merge.people) for shelf in others):
+                    yield merge
+
+    def rules(self) -> Iterable[tuple[str, Field]]:
+        return self.shelves[0].rules()
+
+    def ties_of(self, people: Collection[bytes]) -> Iterator[tuple[PairKey, Tie]]:
+        return (row for shelf in self.shelves for row in shelf.ties_of(people))
+
+    def links_from(self, people: Collection[bytes]) -> Iterator[tuple[PairKey, Link]]:
+        return (row for shelf in self.shelves for row in shelf.links_from(people))
+
+    def links_to(self, people: Collection[bytes]) -> Iterator[tuple[PairKey, Link]]:
+        return (row for shelf in self.shelves for row in shelf.links_to(people))
+
+    def links_between(
+        self, ones: Collection[bytes], others: Collection[bytes]
+    ) -> Iterator[tuple[PairKey, Link]]:
+        return (row for shelf in self.shelves for row in shelf.links_between(ones, others))
+
+    def helps_of(self, people: Collection[bytes]) -> Iterator[tuple[Place, Help]]:
+        return (row for shelf in self.shelves for row in shelf.helps_of(people))
+
+    def referrals_of(self, people: Collection[bytes]) -> Iterator[tuple[Place, Referral]]:
+        return (row for shelf in self.shelves for row in shelf.referrals_of(people))
+
+    def cards(self, names: Collection[str]) -> Iterator[tuple[bytes, str, Field]]:
+        return (row for shelf in self.shelves for row in shelf.cards(names))
+
+    def card_of(self, people: Collection[bytes]) -> Iterator[tuple[bytes, str, Field]]:
+        return (row for shelf in self.shelves for row in shelf.card_of(people))
+
+    def names(self) -> Iterator[tuple[bytes, str]]:
+        return (row for shelf in self.shelves for row in shelf.names())
+
+
+def _names_any(shelf: Shelf, people: Collection[bytes]) -> bool:
+    return any(field == "name" for _, field, _ in shelf.card_of(people))
+
+
+class JoinedReader(Reader):
+    """Reads several networks for one human; whose word counts is settled in each by itself."""
+
+    def __init__(self, parts: Sequence[Part], me: bytes, now: int) -> None:
+        shelf = Joined([part.shelf for part in parts])
+        super().__init__(shelf, {who for part in parts for who in part.speakers}, me, now)
+        self.parts = parts
+
+    @cached_property
+    def word(self) -> Word:
+        return JoinedWord([part.speakers for part in self.parts], self.me, self.one)
+
+    @cached_property
+    def names(self) -> Names:
+        return JoinedNames(self.parts, self.shelf, self.one)
+
+
+class JoinedWord(Word):
+    """Whose word counts: who speaks in a network is asked of the one in which a word stands."""
+
+    def __init__(
+        self, speakers: Sequence[Collection[bytes]], reader: bytes, one: Mapping[bytes, bytes]
+    ) -> None:
+        super().__init__((), reader, one)
+        self.by_author: dict[bytes, set[bytes]] = {}
+        for people in speakers:
+            members = {one.get(person, person) for person in people}
+            self.by_author |= dict.fromkeys(people, members)
+
+    def counts(self, author: bytes, by: bytes) -> bool:
+        by = self.one.get(by, by)
+        is_member = by in self.by_author.get(author, ())
+        return self.one.get(author, author) == (by if is_member else self.reader)
+
+
+class JoinedNames(Names):
+    """Names, and in which networks somebody has one."""
+
+    def __init__(self, parts: Sequence[Part], shelf: Shelf, one: Mapping[bytes, bytes]) -> None:
+        super().__init__(shelf, one)
+        self.parts = parts
+
+    @cached_property
+    def _places(self) -> dict[bytes, list[str]]:
+        found: dict[bytes, dict[str, None]] = {}
+        for part in self.parts:
+            for person, _ in part.shelf.names():
+                found.setdefault(self.one.get(person, person), {})[part.name] = None
+        return {person: list(names) for person, names in found.items()}
+
+    def networks(self, person: bytes) -> list[str]:
+        return self._places.get(self.one.get(person, person), [])
