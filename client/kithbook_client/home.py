@@ -180,7 +180,7 @@ class Home:
             self.db.execute("UPDATE network SET current = (no = ?)", (replica.no,))
 
     def leave(self, replica: Replica) -> None:
-        """Be in a network no more. What is held of it stays, and joining it again brings it back."""
+        """Be in a network no more. What is held of it stays; who joins it again has it back."""
         with self.writing():
             now = self.now_ms()
             self.db.execute(
@@ -225,7 +225,8 @@ class Home:
         One that was left is back again.
         """
         self.db.execute(
-            "INSERT INTO network(id, name, private) VALUES (?, ?, NOT EXISTS (SELECT 1 FROM network)) "
+            "INSERT INTO network(id, name, private) "
+            "VALUES (?, ?, NOT EXISTS (SELECT 1 FROM network)) "
             "ON CONFLICT(id) DO UPDATE SET left = NULL",
             (id_, name),
         )

@@ -108,11 +108,11 @@ class Finder:
         question = f"{len(people)} people fit “{name}”"
         if self.ask is not None:
             return people[self.ask(question, candidates)]
-        raise Ambiguous(
-            f"{question}: {'; '.join(candidates)}.",
-            "Write more of the name, an e-mail, or the id that stands at the end.",
-            candidates=tuple(candidates),
-        )
+        hint = "Write more of the name, an e-mail, or the id that stands at the end."
+        if len({tuple(self.book.network_names([person])) for person in people}) > 1:
+            ids = " ".join(person.hex()[:8] for person in people)
+            hint += f" If they are one human in several networks: kith merge {ids}"
+        raise Ambiguous(f"{question}: {'; '.join(candidates)}.", hint, candidates=tuple(candidates))
 
     def _described(self, person: bytes) -> str:
         """Enough of a card to tell people of one name apart."""

@@ -66,12 +66,11 @@ def whole_answer(replica: Replica, found: Whole, name: Name) -> WholeEvent:
     """The same for a program to read."""
 
     def told(events: Iterable[Logged]) -> list[EventAnswer]:
-        return [event_answer(one, name) for one in events]
+        return [event_answer(one, name, replica.name) for one in events]
 
     logged = found.logged
     return WholeEvent(
-        **msgspec.structs.asdict(event_answer(logged, name)),
-        network=replica.network.hex(),
+        **msgspec.structs.asdict(event_answer(logged, name, replica.name)),
         seq=logged.seq,
         of=found.of,
         counter=counter(logged.hlc),

@@ -36,7 +36,9 @@ def create_app(settings: Settings, now_ms: Callable[[], int] = wall_clock) -> Li
     commits = Commits(recorder)
     intake = Intake(commits, verify, now_ms, settings.round_events, settings.network_events)
     service = SyncService(recorder, intake, settings.round_events)
-    hosting = Hosting(accounts, Members(recorder, verify_again), intake, verify, now_ms, settings.further_networks)
+    hosting = Hosting(
+        accounts, Members(recorder, verify_again), intake, verify, now_ms, settings.further_networks
+    )
     sessions = Sessions(accounts, hosting, verify, now_ms, settings.session_hours)
     bell, metrics, views_ = Bell(settings.streams), Metrics(), Views(recorder, now_ms)
     recorder.on_news(bell.ring)

@@ -14,6 +14,7 @@ from kithbook_client.cli.output import print_json, say, table
 class PersonFound(msgspec.Struct, frozen=True):
     id: str
     name: str
+    networks: list[str]
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -29,12 +30,13 @@ def kith_search(call: Call, text: tuple[str, ...], limit: int) -> None:
 
     Case and accents do not matter, and the last word may be only begun.
     """
-    people, events = call.book.search(" ".join(text), limit)
-    names = call.reader.names
+    ids, events = call.book.search(" ".join(text), limit)
+    names, one = call.reader.names, call.reader.one
+    people = list(dict.fromkeys(one.get(person, person) for person in ids))
     if call.json:
         print_json(
             Found(
-                [PersonFound(person.hex(), names[person]) for person in people],
+                [PersonFound(p.hex(), names[p], names.networks(p)) for p in people],
                 [
                     event_answer(one, names.__getitem__, call.network_name(one.network))
                     for one in events
@@ -45,6 +47,8 @@ def kith_search(call: Call, text: tuple[str, ...], limit: int) -> None:
     if not people and not events:
         say("Nothing has these words.")
     if people:
-        table(("name", "id"), [(names[person], person.hex()[:8]) for person in people])
+        rows = [(names[person], person.hex()[:8]) for person in people]
+        where = [", ".join(names.networks(person)) for person in people]
+        table(*call.placed(("name", "id"), rows, where))
     if events:
         print_events(call, events)

@@ -64,7 +64,10 @@ def _kept(event: AnyEvent, name: Name) -> str:
     """The events that correct and govern the others."""
     match event:
         case Merged():
-            return f"{subject(listing([name(person) for person in event.people]))} are one human"
+            names = list(dict.fromkeys(map(name, event.people)))
+            if len(names) == 1:
+                return f"{len(event.people)} ids of {names[0]} are one human"
+            return f"{subject(listing(names))} are one human"
         case Retracted():
             return f"Took back {short_id(event.event.log, event.event.seq)}{_if(': ', event.why)}"
         case Ruled():

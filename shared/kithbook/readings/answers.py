@@ -209,7 +209,6 @@ class WholeEvent(EventAnswer, frozen=True, kw_only=True):
     replacements, retractions, erasures), `copies` those that say the same fact.
     """
 
-    network: str
     seq: int
     of: int
     counter: int

@@ -78,7 +78,7 @@ def test_a_file_of_a_later_release_is_left_alone(home: Home) -> None:
     home.close()
     before = Path(home.path).read_bytes()
 
-    with pytest.raises(Unsupported, match="version 7, and this release knows up to 1"):
+    with pytest.raises(Unsupported, match="version 7, and this release knows up to 2"):
         Home.open(home.folder)
 
     assert Path(home.path).read_bytes() == before
@@ -166,6 +166,18 @@ def _open(folder: str) -> int:
     return Home.open(folder).replica().count()
 
 
+def test_a_home_of_one_network_opens_with_it_as_the_private_one(home: Home) -> None:
+    for column in ("private", "current", "left"):
+        home.db.execute(f"ALTER TABLE network DROP COLUMN {column}")
+    home.db.execute("DELETE FROM _sqlite_migrations WHERE name = 'several_networks'")
+    home.db.execute("PRAGMA user_version = 1")
+    home.close()
+
+    (network,) = Home.open(home.folder).networks()
+
+    assert (network.name, network.private, network.left) == ("private", True, None)
+
+
 def test_three_processes_that_migrate_at_once_do_it_once(tmp_path: Path, clock: Clock) -> None:
     schema.create(str(tmp_path / "home" / "kith.db"))
     context = multiprocessing.get_context("spawn")
@@ -174,7 +186,9 @@ def test_three_processes_that_migrate_at_once_do_it_once(tmp_path: Path, clock: 
 
     home = Home.create(tmp_path / "home", "Ada", "desk", clock)
 
-    assert home.db.execute("SELECT count(*) FROM _sqlite_migrations").fetchone() == (1,)
+    assert home.db.execute("SELECT count(*) FROM _sqlite_migrations").fetchone() == (
+        schema.VERSION,
+    )
 
 
 def _prepare(folder: str) -> None:

@@ -1,0 +1,153 @@
+"""Several networks read as one: the same as one fold of all their events and the ties."""
+
+from typing import Any
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kithbook.events import Merged, Ruled
+from kithbook.readings.joined import Joined, JoinedReader, Part
+from kithbook.readings.reader import Reader
+from kithbook.readings.rules import rules_of
+from tests.oracle import Log, Written
+from tests.shared.memory import stored
+from tests.shared.story import Story, who
+from tests.strategies import (
+    ABOUT_TRUST,
+    LOGS,
+    PEOPLE,
+    TODAY,
+    TYPES,
+    History,
+    check,
+    histories,
+    persons,
+    private,
+)
+
+THERE = {one: bytes([255 - one[0]]) + one[1:] for one in (*PEOPLE, *LOGS)}
+"""What ids of one network are called in the other, so that no two networks share any."""
+
+ties = st.lists(st.tuples(persons, persons.map(THERE.__getitem__)), max_size=4)
+at_home = histories(whose=private) | histories(ABOUT_TRUST, whose=private)
+on_a_team = histories([type_ for type_ in TYPES if type_ is not Ruled], min_size=4)
+
+
+def elsewhere(history: History) -> History:
+    """The same events in a network of its own, where every id is another one."""
+    logs = [log._replace(id=THERE[log.id], person=THERE.get(log.person)) for log in history.logs]
+    written = [w._replace(log=THERE[w.log], event=_renamed(w.event)) for w in history.written]
+    return History(logs, written)
+
+
+def _renamed(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return THERE.get(value, value)
+    if isinstance(value, tuple):
+        return tuple(map(_renamed, value))
+    if isinstance(value, msgspec.Struct):
+        fields = {name: _renamed(getattr(value, name)) for name in value.__struct_fields__}
+        return msgspec.structs.replace(value, **fields)
+    return value
+
+
+def tied(home: History, pairs: list[tuple[bytes, bytes]]) -> History:
+    """With what the private network says of who is who."""
+    (log,) = home.logs
+    last = max((w.seq for w in home.written), default=0)
+    hlc = max((w.hlc for w in home.written), default=0)
+    merges = [
+        Written(log.id, last + n, hlc + n, check(log.id, last + n), Merged(at=0, people=pair))
+        for n, pair in enumerate(pairs, 1)
+    ]
+    return History(home.logs, [*home.written, *merges])
+
+
+def part(name: str, history: History) -> Part:
+    speakers = {log.person for log in history.logs if log.person}
+    return Part(name, stored(history), speakers)
+
+
+@given(home=at_home, team=on_a_team, pairs=ties, viewpoint=persons)
+def test_joined_networks_read_as_one_fold_of_all_their_events(
+    home: History, team: History, pairs: list[tuple[bytes, bytes]], viewpoint: bytes
+) -> None:
+    home, team = tied(home, pairs), elsewhere(team)
+    joined = JoinedReader([part("home", home), part("team", team)], PEOPLE[0], TODAY)
+    everything = History([*home.logs, *team.logs], [*home.written, *team.written])
+    whole = Reader(stored(everything), joined.speakers, PEOPLE[0], TODAY)
+    whole.__dict__["word"] = joined.word
+
+    assert joined.one == whole.one
+    assert joined.rules == whole.rules
+    assert joined.names.all == whole.names.all
+    assert set(joined.contacts(viewpoint)) == set(whole.contacts(viewpoint))
+    assert joined.ledger(viewpoint) == whole.ledger(viewpoint)
+    assert joined.referrals(viewpoint) == whole.referrals(viewpoint)
+    assert joined.scores(viewpoint) == whole.scores(viewpoint)
+    assert joined.card(viewpoint) == whole.card(viewpoint)
+
+
+def joined(home: Story, team: Story, *pairs: tuple[str, str], now: int = TODAY) -> JoinedReader:
+    """Ada's reading of both; a pair names somebody at home and on the team."""
+    history = tied(home.history, [(who(one), THERE[who(other)]) for one, other in pairs])
+    parts = [part("home", history), part("team", elsewhere(team.history))]
+    return JoinedReader(parts, who("Ada"), now)
+
+
+def there(name: str) -> bytes:
+    return THERE[who(name)]
+
+
+def test_trust_goes_on_from_one_network_into_another() -> None:
+    home, team = Story(), Story("Ada", "Bob")
+    home.trusted("Ada", "Bob", 10)
+    team.trusted("Bob", "Carol", 9, log="Bob")
+    read = joined(home, team, ("Ada", "Ada"), ("Bob", "Bob"))
+    assert read.score(there("Carol")).score == 5
+    assert joined(home, team, ("Ada", "Ada")).score(there("Carol")).score is None
+
+
+def test_hearsay_of_a_colleague_counts_for_nobody_else() -> None:
+    home, team = Story(), Story("Ada", "Bob")
+    home.trusted("Ada", "Carol", 10)
+    team.trusted("Carol", "Dan", 9, log="Bob")
+    read = joined(home, team, ("Ada", "Ada"), ("Carol", "Carol"))
+    assert read.score(there("Dan")).score is None
+
+
+def test_the_rules_are_those_of_the_private_network() -> None:
+    home, team = Story(), Story("Ada")
+    home.ruled("transfer", "1/2")
+    team.ruled("transfer", "1")
+    assert joined(home, team).rules == rules_of(part("", home.history).shelf.rules())
+
+
+def test_a_team_has_no_say_in_who_is_who_elsewhere() -> None:
+    home, team = Story(), Story("Ada", "Bob")
+    home.described("Carol", name="Carol")
+    team.described("Bob", name="Bob")
+    merged = Merged(at=0, people=(who("Carol"), there("Bob")))
+    history = elsewhere(team.history)
+    log = history.logs[1].id
+    history.written.append(Written(log, 1, 99, check(log, 1), merged))
+    shelves = [stored(home.history), stored(history)]
+    assert list(Joined(shelves).merges()) == []
+
+
+def test_names_know_in_which_networks_somebody_is() -> None:
+    home, team = Story(), Story("Ada", "Bob")
+    home.described("Bob", name="Bob")
+    team.described("Bob", name="Bob")
+    team.described("Carol", name="Carol")
+    names = joined(home, team, ("Bob", "Bob")).names
+    assert names.networks(who("Bob")) == names.networks(there("Bob")) == ["home", "team"]
+    assert names.networks(there("Carol")) == ["team"]
+
+
+def test_ids_of_two_networks_never_meet() -> None:
+    assert not {*THERE} & {*THERE.values()}
+    assert [Log(THERE[LOGS[0]], THERE[PEOPLE[0]])] == elsewhere(
+        History([Log(LOGS[0], PEOPLE[0])], [])
+    ).logs
