@@ -22,7 +22,9 @@ from kithbook.events import (
     Merged,
     Met,
     Referred,
+    Removed,
     Retracted,
+    RoleGiven,
     Ruled,
     Thanked,
     Trusted,
@@ -30,18 +32,27 @@ from kithbook.events import (
 from kithbook.ids import Ref
 
 DAY = 86_400_000_000
-BOOKKEEPING = (Founded, Invited, Joined, DeviceAdded, DeviceRevoked)
+BOOKKEEPING = (Founded, Invited, Joined, RoleGiven, Removed, DeviceAdded, DeviceRevoked)
 NOT_RETRACTED = (Retracted, Erased, *BOOKKEEPING)
 KINDS = ("helped", "thanked", "referred", "met")
 
 
 class Log(NamedTuple):
-    """Whose log it is, in what role, and up to which seq it counts."""
+    """Whose log it is, in what role now and before, and up to which seq it counts."""
 
     id: bytes
     person: bytes | None
     role: str = "owner"
     until: int | None = None
+    earlier: tuple[tuple[int, str | None], ...] = ()
+
+    def role_at(self, seq: int) -> str | None:
+        if self.person is None or (self.until is not None and seq > self.until):
+            return None
+        for upto, role in self.earlier:
+            if seq <= upto:
+                return role
+        return self.role
 
 
 class Written(NamedTuple):
@@ -144,11 +155,10 @@ class World:
 
     def stands(self, w: Written) -> bool:
         log = self.logs.get(w.log)
-        if log is None or log.person is None or (log.until is not None and w.seq > log.until):
-            return False
-        if isinstance(w.event, BOOKKEEPING):
-            return True
-        return log.role == "owner" or (log.role == "member" and not isinstance(w.event, Ruled))
+        role = None if log is None else log.role_at(w.seq)
+        if role is None or isinstance(w.event, BOOKKEEPING):
+            return role is not None
+        return role == "owner" or (role == "member" and not isinstance(w.event, Ruled))
 
     def _reason(self, w: Written) -> str | None:
         if isinstance(w.event, str):

@@ -19,7 +19,9 @@ from kithbook.events import (
     Merged,
     Met,
     Referred,
+    Removed,
     Retracted,
+    RoleGiven,
     Ruled,
     Thanked,
     Trusted,
@@ -41,6 +43,7 @@ zones = st.none() | st.integers(-1439, 1439)
 roles = st.sampled_from(["owner", "member", "reader"])
 kinds = st.sampled_from(["information", "money", "fun"])
 sizes = st.sampled_from([1, 2, 3])
+lasts = st.dictionaries(ids, st.integers(0, 2**32 - 1), max_size=3)
 
 
 def some(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -88,6 +91,8 @@ FIELDS: dict[type, dict[str, st.SearchStrategy[Any]]] = {
         "signature": st.binary(min_size=64, max_size=64),
         "device": text,
     },
+    RoleGiven: {"person": ids, "role": roles, "last": lasts},
+    Removed: {"person": ids, "last": lasts},
     DeviceAdded: {
         "key": keys,
         "nonce": ids,
@@ -95,10 +100,7 @@ FIELDS: dict[type, dict[str, st.SearchStrategy[Any]]] = {
         "signature": st.binary(min_size=64, max_size=64),
         "device": text,
     },
-    DeviceRevoked: {
-        "key": keys,
-        "last": st.dictionaries(ids, st.integers(0, 2**32 - 1), max_size=3),
-    },
+    DeviceRevoked: {"key": keys, "last": lasts},
 }
 """The fields of every event type."""
 
@@ -253,7 +255,8 @@ def logs(draw: st.DrawFn) -> list[Log]:
         person = draw(st.sampled_from([*[PEOPLE[0], PEOPLE[1]] * 6, None]))
         role = draw(st.sampled_from(["owner"] * 9 + ["member", "member", "reader"]))
         until = draw(st.sampled_from([None] * 9 + [0, 2]))
-        found.append(Log(id_, person, role, until))
+        earlier = draw(st.sampled_from([*[()] * 6, ((2, "reader"),), ((1, "member"), (3, None))]))
+        found.append(Log(id_, person, role, until, earlier))
     return found
 
 

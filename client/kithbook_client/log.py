@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
+from typing import Any
 
 import msgspec
 
@@ -13,13 +14,14 @@ from kithbook.envelope import (
     record_body,
     record_hlc,
 )
+from kithbook.errors import Damaged
 from kithbook.events import OPENINGS, AnyEvent
 from kithbook.facts.effects import Entry
 from kithbook.ids import CHECK_BYTES, NetworkId
 from kithbook.membership import UNKNOWN, Standing, act_in, standing
 from kithbook.replication import Known
 from kithbook_client.numbers import MAX_SEQ, SEQ_BITS, People, place
-from kithbook_client.schema import Connection
+from kithbook_client.schema import REPAIR, Connection
 
 Place = tuple[bytes, int]
 Aside = tuple[bytes, int, str]
@@ -66,13 +68,16 @@ class Logs(dict[bytes, Log]):
         """Read every log's head and standing; what this process knew before is forgotten."""
         self.clear()
         self.by_number.clear()
-        for no, id_, key, device, seq, hash_, hlc, person, role, until, why in self.db.execute(
-            "SELECT no, id, key, device, seq, hash, hlc, person, role, until, why "
-            "FROM log WHERE network = ?",
+        for no, id_, key, device, seq, hash_, hlc, person, *told in self.db.execute(
+            "SELECT no, id, key, device, seq, hash, hlc, person, role, until, why, earlier, "
+            "powerless FROM log WHERE network = ?",
             (self.network,),
         ):
+            role, until, why, earlier, powerless = told
             who = None if person is None else self.people.id(person)
-            found = Standing(who, role, until, why) if who or why else UNKNOWN
+            found = UNKNOWN
+            if who or why:
+                found = Standing(who, role, until, why, _pairs(earlier), _pairs(powerless))
             self._keep(Log(no, id_, key, device or "", seq, hash_ or NO_HASH, hlc, found))
         row = self.db.execute(
             "SELECT position FROM tracking WHERE network = ?", (self.network,)
@@ -164,9 +169,11 @@ class Logs(dict[bytes, Log]):
         found = log.standing
         person = None if found.person is None else self.people[found.person]
         until = None if found.until is None else min(found.until, MAX_SEQ)
+        said = person, found.role, until, found.why
         self.db.execute(
-            "UPDATE log SET person = ?, role = ?, until = ?, why = ? WHERE no = ?",
-            (person, found.role, until, found.why, log.no),
+            "UPDATE log SET person = ?, role = ?, until = ?, why = ?, earlier = ?, powerless = ? "
+            "WHERE no = ?",
+            (*said, _text(found.earlier), _text(found.powerless), log.no),
         )
 
     def cut(self, log: Log, after: int) -> None:
@@ -274,5 +281,26 @@ class Logs(dict[bytes, Log]):
 
 
 def _counting(found: Standing, seq: int) -> tuple[object, ...]:
-    """In whose name, with what say and how far a log of this length counts."""
-    return found.person, found.role, min(found.last, seq)
+    """In whose name, in what roles and how far a log of this length counts."""
+    last = min(found.last, seq)
+    earlier = [span for span in found.earlier if span[0] < last]
+    powerless = [act for act in found.powerless if act[0] <= last]
+    return found.person, last, earlier, found.role_at(last), powerless
+
+
+Pairs = tuple[tuple[int, str | None], ...]
+_decode_pairs = msgspec.json.Decoder(Pairs).decode
+
+
+def _pairs(text: str | None) -> Any:
+    """Earlier roles or powerless acts as they are stored; few logs have any."""
+    if text is None:
+        return ()
+    try:
+        return _decode_pairs(text)
+    except (msgspec.MsgspecError, TypeError, UnicodeError) as error:
+        raise Damaged(f"What is noted of a log cannot be read: {error}.", REPAIR) from error
+
+
+def _text(pairs: Pairs) -> str | None:
+    return msgspec.json.encode(pairs).decode() if pairs else None

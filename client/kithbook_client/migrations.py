@@ -46,6 +46,8 @@ CREATE TABLE log (
     role TEXT,
     until INTEGER,
     why TEXT,
+    earlier TEXT, -- roles before this one, each with the last seq under it, as JSON
+    powerless TEXT, -- acts that the writer had no right to, each with why, as JSON
     searched INTEGER NOT NULL DEFAULT 0, -- up to this seq its texts can be searched
     UNIQUE (id, network)
 );

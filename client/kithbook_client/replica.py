@@ -13,6 +13,7 @@ from kithbook.events import AnyEvent, Role
 from kithbook.facts.digest import VERSION, digest
 from kithbook.facts.effects import Entry
 from kithbook.ids import LogId, NetworkId, event_id, person_id
+from kithbook.membership import members
 from kithbook.replication import Page
 from kithbook_client import keys
 from kithbook_client.authoring import Append, append, own_log
@@ -126,9 +127,9 @@ class Replica:
 
     @property
     def speakers(self) -> set[bytes]:
-        """The people who have devices."""
+        """The people who have devices, or had some: only these ever speak for them."""
         self.refresh()
-        return {log.standing.person for log in self.logs.held() if log.standing.person}
+        return members(log.standing for log in self.logs.held())
 
     def heads(self) -> list[Head]:
         self.refresh()

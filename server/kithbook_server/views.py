@@ -18,7 +18,7 @@ from kithbook.events import AnyEvent
 from kithbook.facts.digest import digest
 from kithbook.facts.effects import Entry
 from kithbook.ids import CHECK_BYTES, NetworkId
-from kithbook.membership import UNKNOWN, Standing, act_in, standing
+from kithbook.membership import UNKNOWN, Standing, act_in, members, standing
 from kithbook.memory import Memory
 from kithbook.past import Arrival, Past, replay
 from kithbook.readings.listing import Find, Logged, device_of
@@ -69,7 +69,7 @@ class Views:
             return
         with self._caught_up(network) as view:
             now = self.now() * 1000
-            speakers = {s.person for s in view.standings.values() if s.person is not None}
+            speakers = members(view.standings.values())
             yield Reader(view.shelf(now), speakers, me, now), view.find
 
     def _find(self, network: NetworkId, log: bytes, seq: int) -> Logged | None:

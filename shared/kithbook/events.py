@@ -179,8 +179,26 @@ class DeviceAdded(Event, tag="device added", frozen=True, kw_only=True):
     device: str = ""
 
 
+class RoleGiven(Event, tag="role", frozen=True, kw_only=True):
+    """A member has this role from now on; `last` is each of their logs' last seq before that."""
+
+    person: Id
+    role: Role
+    last: dict[Id, Seq]
+
+
+class Removed(Event, tag="removed", frozen=True, kw_only=True):
+    """A member is one no more; `last` is what still counts of each of their logs."""
+
+    person: Id
+    last: dict[Id, Seq]
+
+
 class DeviceRevoked(Event, tag="device revoked", frozen=True, kw_only=True):
-    """The device with this key speaks no more; `last` is what still counts of each of its logs."""
+    """The device with this key speaks no more; `last` is what still counts of each of its logs.
+
+    Logs of other devices that it vouched for go on only when they are named as well.
+    """
 
     key: PublicKey
     last: dict[Id, Seq]
@@ -189,12 +207,12 @@ class DeviceRevoked(Event, tag="device revoked", frozen=True, kw_only=True):
 Content = (
     Met | Helped | Thanked | Referred | Trusted | Described | Merged | Retracted | Ruled | Erased
 )
-Membership = Founded | Invited | Joined | DeviceAdded | DeviceRevoked
+Membership = Founded | Invited | Joined | RoleGiven | Removed | DeviceAdded | DeviceRevoked
 Opening = Founded | Joined | DeviceAdded
 AnyEvent = Content | Membership
 
 OPENINGS = (Founded, Joined, DeviceAdded)
-MEMBERSHIP = (Founded, Invited, Joined, DeviceAdded, DeviceRevoked)
+MEMBERSHIP = (Founded, Invited, Joined, RoleGiven, Removed, DeviceAdded, DeviceRevoked)
 
 
 def type_name(event: AnyEvent) -> str:
@@ -229,6 +247,8 @@ _NAMED: dict[type, Callable[[Any], tuple[bytes, ...]]] = {
     Trusted: attrgetter("by", "whom"),
     Described: lambda described: (described.person,),
     Invited: lambda invited: (invited.person,),
+    RoleGiven: lambda given: (given.person,),
+    Removed: lambda removed: (removed.person,),
     Merged: attrgetter("people"),
 }
 """A table, because a match would ask of each type in turn, for every event."""

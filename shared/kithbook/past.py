@@ -8,7 +8,7 @@ from kithbook.envelope import Verify, record_body, record_hlc
 from kithbook.events import people_in
 from kithbook.facts.effects import Entry
 from kithbook.ids import CHECK_BYTES, NetworkId
-from kithbook.membership import UNKNOWN, Standing, act_in, standing
+from kithbook.membership import UNKNOWN, Standing, act_in, members, standing
 from kithbook.memory import Memory
 from kithbook.readings.listing import Logged, device_of
 from kithbook.readings.moment import Moment
@@ -37,7 +37,7 @@ class Past(NamedTuple):
     @property
     def speakers(self) -> set[bytes]:
         """The people who had devices."""
-        return {found.person for found in self.standings.values() if found.person is not None}
+        return members(self.standings.values())
 
     def reader(self, me: bytes, network: str = "") -> Reader:
         """What `me` could ask then."""

@@ -35,7 +35,9 @@ from kithbook.events import (
     Merged,
     Met,
     Referred,
+    Removed,
     Retracted,
+    RoleGiven,
     Ruled,
     Thanked,
     Trusted,
@@ -87,6 +89,8 @@ EVENTS: list[AnyEvent] = [
     Invited(**ALL, ticket=TICKET, person=BOB, role="member", expires=1_800_000_000_000),
     Invited(at=DAY, ticket=TICKET, person=BOB, role="owner"),
     Joined(**ALL, key=KEY, nonce=NONCE, ticket=TICKET, signature=SIGNATURE, device="phone"),
+    RoleGiven(**ALL, person=BOB, role="reader", last={LOG: 7}),
+    Removed(**ALL, person=BOB, last={LOG: 7, OTHER_LOG: 0}),
     DeviceAdded(**ALL, key=KEY, nonce=NONCE, sponsor=LOG, signature=SIGNATURE, device="laptop"),
     DeviceRevoked(**ALL, key=KEY, last={LOG: 7, OTHER_LOG: 0}),
 ]

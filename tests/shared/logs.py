@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from kithbook.envelope import Seal, record_hlc, reference, seal_message
-from kithbook.events import DeviceAdded, DeviceRevoked, Invited, Joined, Role
+from kithbook.events import DeviceAdded, DeviceRevoked, Invited, Joined, Removed, Role, RoleGiven
 from kithbook.ids import Ref, log_id, person_id
-from kithbook.membership import Act, Standing, act_in, standing
+from kithbook.membership import Act, Standing, act_in, last_of_member, standing
 from kithbook.protocol import ticket_message
 from kithbook.replication import Known, Page
 from kithbook_server.keys import verify
@@ -119,6 +119,20 @@ class Network:
         """Revoke a device; `last` is what still counts of its logs."""
         named = {log.id: seq for log, seq in (last or {}).items()}
         by.append(DeviceRevoked(at=AT, key=device.public, last=named))
+
+    def remove(self, by: Log, who: str, last: dict[Log, int] | None = None) -> None:
+        """Remove somebody; of their logs all that is written stays, unless told otherwise."""
+        by.append(Removed(at=AT, person=self.person(who), last=self._last(who, last)))
+
+    def give(self, by: Log, who: str, role: Role, last: dict[Log, int] | None = None) -> None:
+        """Give somebody another role from now on, unless told otherwise."""
+        by.append(RoleGiven(at=AT, person=self.person(who), role=role, last=self._last(who, last)))
+
+    def _last(self, who: str, last: dict[Log, int] | None) -> dict[bytes, int]:
+        if last is not None:
+            return {log.id: seq for log, seq in last.items()}
+        heads = [log.head() for log in self.logs]
+        return last_of_member(self.person(who), heads, self.standings())
 
     def acts(self) -> list[Act]:
         return [act for log in self.logs for act in log.acts()]

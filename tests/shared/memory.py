@@ -143,7 +143,7 @@ class Bytes:
 
 def standings_of(logs: Iterable[Log]) -> dict[bytes, Standing]:
     return {
-        log.id: Standing(log.person, log.role, log.until)
+        log.id: Standing(log.person, log.role, log.until, earlier=log.earlier)
         if log.person
         else Standing(None, why="nobody's")
         for log in logs

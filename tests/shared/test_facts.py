@@ -17,7 +17,7 @@ from kithbook.events import (
     Thanked,
     Trusted,
 )
-from kithbook.facts.digest import digest
+from kithbook.facts.digest import VERSION, digest
 from kithbook.facts.fold import Facts
 from kithbook.facts.rows import Void
 from kithbook.ids import Ref
@@ -399,7 +399,7 @@ def test_the_digest_names_the_version_the_heads_and_the_facts() -> None:
     heads = [Head(b"a" * 16, 3, b"x" * 32), Head(b"b" * 16, 1, b"y" * 32)]
     text = digest(5, heads)
     version, vector, facts = text.split("-")
-    assert (version, len(vector), len(facts)) == ("1", 8, 16)
+    assert (version, len(vector), len(facts)) == (str(VERSION), 8, 16)
     assert digest(5, reversed(heads)) == digest(5 + 2**256, heads) == text
     others = [
         digest(6, heads),

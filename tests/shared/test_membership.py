@@ -8,8 +8,18 @@ from hypothesis import strategies as st
 
 from kithbook.codec import encode_body
 from kithbook.envelope import CONTENT, make_record
-from kithbook.events import DeviceRevoked, Founded, Joined, Met
-from kithbook.membership import UNKNOWN, Standing, act_in, keys_of, standing
+from kithbook.events import DeviceRevoked, Founded, Joined, Met, Removed, RoleGiven
+from kithbook.membership import (
+    UNKNOWN,
+    Standing,
+    act_in,
+    keys_of,
+    members,
+    standing,
+    why_inert,
+)
+from kithbook.membership.standing import REMOVED
+from kithbook.membership.tree import NO_RIGHT
 from kithbook_server.keys import verify
 from tests.devices import NOW_MS
 from tests.shared.logs import Log, Network, key
@@ -56,7 +66,7 @@ def test_a_device_link_gives_no_more_rights_than_its_writer_has() -> None:
     network = Network("Ada")
     bob = network.welcome("Bob")
     phone = network.join(network.invite(bob, "Bob", OWNER), "Bob's phone")
-    assert network.standing(phone).why == "whoever wrote its invitation may not invite"
+    assert network.standing(phone) == Standing(network.person("Bob"), MEMBER)
 
 
 def test_a_bad_invitation_on_the_same_ticket_spoils_no_good_one() -> None:
@@ -238,6 +248,205 @@ def test_a_revoked_device_cannot_vouch_for_another_key() -> None:
     assert not network.standing(again).counts(1)
 
 
+def test_what_a_removed_member_wrote_before_stays_and_later_events_are_inert() -> None:
+    network = Network("Ada")
+    bob = network.welcome("Bob").write(3)
+    network.remove(network.founded, "Bob")
+    bob.write(2)
+    found = network.standing(bob)
+    assert [found.counts(seq) for seq in range(1, 7)] == [True] * 4 + [False] * 2
+    assert (found.role, found.until, found.why) == ("member", 4, REMOVED)
+
+
+def test_a_log_that_the_removal_does_not_name_counts_for_nothing() -> None:
+    network = Network("Ada")
+    bob = network.welcome("Bob")
+    network.remove(network.founded, "Bob")
+    late = network.join(network.invite(bob, "Bob"), "Bob's phone")
+    further = network.add(bob)
+    assert network.standing(late).why == "whoever wrote its invitation had been removed"
+    assert network.standing(further).last == 0
+
+
+def test_members_leave_by_removing_themselves() -> None:
+    network = Network("Ada")
+    bob = network.welcome("Bob")
+    network.remove(bob, "Bob", {bob: 2})
+    bob.write(1)
+    assert network.standing(bob).last == 2
+
+
+def test_nobody_removes_somebody_beside_or_above_them() -> None:
+    network = Network("Ada")
+    bob, carol = network.welcome("Bob", role=OWNER), network.welcome("Carol", role=OWNER)
+    network.remove(bob, "Carol")
+    network.remove(carol, "Bob")
+    network.remove(bob, "Ada")
+    standings = network.standings()
+    assert all(found.until is None for found in standings.values())
+    assert [seq for seq, _ in standings[bob.id].powerless] == [2, 3]
+    assert why_inert(standings[carol.id], 2, None) == NO_RIGHT
+
+
+def test_of_two_owners_that_remove_each_other_the_one_above_stays() -> None:
+    network = Network("Ada")
+    bob = network.welcome("Bob", role=OWNER)
+    carol = network.welcome("Carol", by=bob, role=OWNER)
+    network.remove(carol, "Bob")
+    network.remove(bob, "Carol")
+    assert network.standing(bob).until is None
+    assert network.standing(carol).until == 2
+
+
+def test_a_member_removes_nobody_else_not_even_whom_they_let_in_as_an_owner() -> None:
+    network = Network("Ada")
+    bob = network.welcome("Bob", role=OWNER)
+    carol = network.welcome("Carol", by=bob)
+    network.give(network.founded, "Bob", MEMBER)
+    network.remove(bob, "Carol")
+    assert network.standing(carol).until is None
+
+
+def test_a_role_holds_from_after_the_seqs_that_it_names() -> None:
+    network = Network("Ada")
+    bob = network.welcome("Bob").write(2)
+    network.give(network.founded, "Bob", "reader")
+    bob.write(2)
+    network.give(network.founded, "Bob", OWNER)
+    found = network.standing(bob)
+    assert [found.role_at(seq) for seq in (1, 3, 4, 5, 6)] == [
+        *[MEMBER] * 2,
+        *["reader"] * 2,
+        OWNER,
+    ]
+
+
+def test_a_role_holds_for_devices_that_come_later() -> None:
+    network = Network("Ada")
+    bob = network.welcome("Bob")
+    network.give(network.founded, "Bob", OWNER)
+    phone = network.join(network.invite(bob, "Bob"), "Bob's phone")
+    assert network.standing(phone) == Standing(network.person("Bob"), OWNER)
+
+
+def test_nobody_raises_themselves() -> None:
+    network = Network("Ada")
+    bob = network.welcome("Bob")
+    network.give(bob, "Bob", OWNER)
+    found = network.standing(bob)
+    assert (found.role, found.earlier) == (MEMBER, ())
+    assert found.powerless == ((2, NO_RIGHT),)
+
+
+def test_one_may_step_down_and_only_somebody_above_raises_one_again() -> None:
+    network = Network("Ada")
+    bob = network.welcome("Bob", role=OWNER)
+    network.give(bob, "Bob", "reader")
+    network.give(bob, "Bob", MEMBER)
+    assert network.standing(bob).role == "reader"
+    network.founded.hlc = bob.hlc
+    network.give(network.founded, "Bob", OWNER)
+    assert network.standing(bob).role == OWNER
+
+
+def test_whoever_is_nearer_to_the_founder_has_the_last_word_on_a_role() -> None:
+    network = Network("Ada")
+    bob = network.welcome("Bob", role=OWNER)
+    carol = network.welcome("Carol", by=bob)
+    network.founded.hlc = bob.hlc
+    network.give(network.founded, "Carol", MEMBER)
+    bob.hlc += 2**50  # a clock far ahead
+    network.give(bob, "Carol", OWNER)
+    assert network.standing(carol).role == MEMBER
+    network.remove(bob, "Carol")
+    assert network.standing(carol).until == carol.seq
+
+
+def test_somebody_removed_is_let_in_again_by_a_role() -> None:
+    network = Network("Ada")
+    bob = network.welcome("Bob").write(1)
+    network.remove(network.founded, "Bob")
+    bob.write(1)
+    network.give(network.founded, "Bob", MEMBER, {bob: 3})
+    found = network.standing(bob)
+    assert [found.counts(seq) for seq in (2, 3, 4)] == [True, False, True]
+    assert why_inert(found, 3, None) == REMOVED
+
+
+def test_an_invitation_is_taken_back_by_removing_whom_it_names() -> None:
+    network = Network("Ada")
+    ticket = network.invite(network.founded, "Bob")
+    network.remove(network.founded, "Bob")
+    bob = network.join(ticket, "Bob")
+    assert network.standing(bob).last == 0
+    assert network.person("Bob") not in members(network.standings().values())
+    again = network.join(network.invite(network.founded, "Bob"), "Bob again")
+    assert network.standing(again) == Standing(network.person("Bob"), MEMBER)
+
+
+def test_nobody_is_let_in_as_somebody_who_is_here() -> None:
+    network = Network("Ada")
+    bob = network.welcome("Bob", role=OWNER)
+    carol = network.welcome("Carol", by=bob, role=OWNER)
+    for by, who in ((network.founded, "Bob"), (bob, "Ada"), (carol, "Bob"), (carol, "Ada")):
+        eve = network.join(network.invite(by, who), f"Eve as {who} by {by.id.hex()}")
+        assert network.standing(eve).why == "its invitation names somebody who is here already"
+    assert network.standing(bob) == Standing(network.person("Bob"), OWNER)
+
+
+def test_whom_two_owners_let_in_speaks_for_nobody_until_one_of_the_two_is_revoked() -> None:
+    network = Network("Ada")
+    bob, carol = network.welcome("Bob", role=OWNER), network.welcome("Carol", role=OWNER)
+    dan = network.join(network.invite(bob, "Dan"), "Dan")
+    eve = network.join(network.invite(carol, "Dan"), "Eve")
+    whys = {network.standing(log).why for log in (dan, eve)}
+    assert whys == {"two owners let in somebody as the same person"}
+    network.cut_off(network.founded, eve.device)
+    assert network.standing(dan).role == MEMBER
+    assert network.standing(eve).last == 0
+
+
+def test_a_link_that_was_used_twice_is_settled_by_revoking_one_of_the_two() -> None:
+    network = Network("Ada")
+    ticket = network.invite(network.founded, "Bob")
+    bob, eve = network.join(ticket, "Bob"), network.join(ticket, "Eve")
+    network.cut_off(bob, eve.device)
+    assert network.standing(bob).person is None
+    network.cut_off(network.founded, eve.device)
+    assert network.standing(bob) == Standing(network.person("Bob"), MEMBER)
+    assert network.standing(eve).last == 0
+
+
+def test_a_device_link_that_was_used_twice_is_settled_by_its_writer() -> None:
+    network = Network("Ada")
+    bob = network.welcome("Bob")
+    ticket = network.invite(bob, "Bob")
+    phone, eve = network.join(ticket, "phone"), network.join(ticket, "Eve")
+    assert network.standing(phone).why == "its link was used twice"
+    network.cut_off(bob, eve.device)
+    assert network.standing(phone) == network.standing(bob)
+
+
+def test_a_copy_of_a_device_goes_on_when_the_revocation_of_the_other_names_it() -> None:
+    network = Network("Ada")
+    bob = network.welcome("Bob")
+    copied = network.add(bob, device=key("Bob's new laptop")).write(1)
+    network.cut_off(copied, bob.device, {bob: 1, copied: copied.seq})
+    assert network.standing(bob).until == 1
+    assert network.standing(copied) == Standing(network.person("Bob"), MEMBER)
+    again = network.add(copied)
+    assert network.standing(again).until is None
+
+
+def test_the_founder_steps_down_and_never_comes_back() -> None:
+    network = Network("Ada")
+    bob = network.welcome("Bob", role=OWNER)
+    network.give(network.founded, "Ada", MEMBER)
+    network.give(network.founded, "Ada", OWNER)
+    network.give(bob, "Ada", "reader")
+    assert network.standing(network.founded).role == MEMBER
+
+
 def test_the_keys_that_may_speak_are_those_of_no_revoked_or_inert_log() -> None:
     network = Network("Ada")
     bob, carol = network.welcome("Bob"), network.welcome("Carol")
@@ -283,7 +492,7 @@ class Party:
         name = data.draw(st.sampled_from(self.names))
         role: Any = data.draw(st.sampled_from(["owner", "member", "reader"]))
         match data.draw(
-            st.sampled_from(["join", "join", "join", "forge", "add", "revoke", "revoke"])
+            st.sampled_from([*["join"] * 3, "forge", "add", *["revoke", "remove", "give"] * 2])
         ):
             case "join":
                 ticket = network.invite(by, name, role)
@@ -295,6 +504,10 @@ class Party:
             case "add":
                 device = data.draw(st.sampled_from([None, key(f"device {len(network.logs)}")]))
                 network.add(by, device=device)
+            case "remove":
+                network.remove(by, name)
+            case "give":
+                network.give(by, name, role)
             case _:
                 other: Log = data.draw(st.sampled_from(network.logs))
                 network.cut_off(by, other.device, {other: data.draw(st.integers(0, 4))})
@@ -316,9 +529,10 @@ def test_nobody_but_the_founder_ends_the_founders_ownership(data: st.DataObject)
     network = party.network
     for _ in range(data.draw(st.integers(0, 6))):
         party.act(data)
-    unrevoked = [act for act in network.acts() if not isinstance(act.event, DeviceRevoked)]
+    changes = (DeviceRevoked, Removed, RoleGiven)
+    unchanged = [act for act in network.acts() if not isinstance(act.event, changes)]
     ada = network.person("Ada")
-    ours = {log for log, s in standing(network.id, unrevoked, verify).items() if s.person == ada}
+    ours = {log for log, s in standing(network.id, unchanged, verify).items() if s.person == ada}
     alone = standing(network.id, [act for act in network.acts() if act.log in ours], verify)
     assert {log: found for log, found in network.standings().items() if log in ours} == alone
 

@@ -155,7 +155,7 @@ def world(replica: Replica) -> World:
     written, logs = [], []
     for log in replica.logs.held():
         found = log.standing
-        logs.append(Log(log.id, found.person, found.role or "owner", found.until))
+        logs.append(Log(log.id, found.person, found.role or "owner", found.until, found.earlier))
         rows = replica.db.execute("SELECT seq, record, hash FROM event WHERE log = ?", (log.no,))
         for seq, record, hash_ in rows:
             event = decode(record_body(record))

@@ -17,7 +17,9 @@ from kithbook.events import (
     Merged,
     Met,
     Referred,
+    Removed,
     Retracted,
+    RoleGiven,
     Ruled,
     Thanked,
     Trusted,
@@ -75,6 +77,12 @@ def _kept(event: AnyEvent, name: Name) -> str:
         case Erased():
             places = [short_id(ref.log, ref.seq) for ref in event.events]
             return f"Erased {listing(places)}"
+        case _:
+            return _membership(event, name)
+
+
+def _membership(event: AnyEvent, name: Name) -> str:
+    match event:
         case Founded():
             return f"{event.me} founded the network {event.name}{_if(' on ', event.device)}"
         case Invited():
@@ -83,6 +91,12 @@ def _kept(event: AnyEvent, name: Name) -> str:
             return f"Joined{_if(' with ', event.device)}"
         case DeviceRevoked():
             return "Revoked a device"
+        case RoleGiven():
+            return (
+                f"Made {name(event.person)} {'an' if event.role == 'owner' else 'a'} {event.role}"
+            )
+        case Removed():
+            return f"Removed {name(event.person)}"
         case _:
             return "Something of a type that this release cannot tell"
 

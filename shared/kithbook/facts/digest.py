@@ -15,7 +15,7 @@ import msgspec
 from kithbook.envelope import Head
 from kithbook.facts.rows import Row
 
-VERSION = 1
+VERSION = 2
 """Of the projections: raised whenever equal events would give other rows than before."""
 
 MODULUS = 2**256

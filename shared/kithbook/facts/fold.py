@@ -12,14 +12,12 @@ from typing import Protocol
 from kithbook.events import (
     MEMBERSHIP,
     AnyEvent,
-    Content,
     Described,
     Erased,
     Helped,
     Met,
     Referred,
     Retracted,
-    Role,
     Ruled,
     Thanked,
     Trusted,
@@ -27,14 +25,12 @@ from kithbook.events import (
 from kithbook.facts.effects import Entry, apply, release
 from kithbook.facts.rows import Retraction, Void
 from kithbook.facts.tables import SUMS, Loads, PairKey, Place, Tables
-from kithbook.membership import Standing
+from kithbook.membership.standing import BARRED, Standing, why_inert
 
 FINAL = (Retracted, Erased, *MEMBERSHIP)
 """Events that cannot be retracted: one says the thing again, or a later act changes it."""
 DATED = (Met, Helped, Thanked, Referred, Trusted, Described, Ruled)
 """Events that are in effect from their `at` on; the others correct what is known."""
-BARRED: dict[Role | None, tuple[type, ...]] = {"member": (Ruled,), "reader": Content.__args__}
-"""What a role has no say in: it is kept, and inert."""
 
 
 class Stored(Loads, Protocol):
@@ -66,6 +62,7 @@ class Facts:
     ) -> None:
         self._last = {log: found.last for log, found in standings.items()}
         self._barred = {log: BARRED.get(found.role, ()) for log, found in standings.items()}
+        self._varied = {log: s for log, s in standings.items() if s.earlier or s.powerless}
         self.fresh = fresh
         self.stored = stored
         self.tables = Tables(stored)
@@ -171,6 +168,8 @@ class Facts:
 
     def _stands(self, entry: Entry) -> bool:
         log = entry.log
+        if log in self._varied:
+            return why_inert(self._varied[log], entry.seq, entry.event) is None
         return entry.seq <= self._last.get(log, 0) and not isinstance(
             entry.event, self._barred[log]
         )

@@ -29,10 +29,11 @@ def _full(replica: Replica, tmp_path: Path, clock: Clock) -> Replica:
     return replica
 
 
+ROLES = ("role", "until", "why", "earlier", "powerless")
 COLUMNS = {
     "event": ("place", "position", "hash", "record"),
     "seal": ("place", "signature"),
-    "log": ("id", "key", "device", "seq", "hash", "hlc", "person", "role", "until", "why"),
+    "log": ("id", "key", "device", "seq", "hash", "hlc", "person", *ROLES),
     "device": ("key", "secret"),
 }
 """What is checked; `received`, which only this replica knows, cannot be."""
