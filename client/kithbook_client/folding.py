@@ -1,26 +1,36 @@
 """Folding new events into the views, in the transaction that writes them."""
 
 import gc
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 from kithbook.events import people_in
 from kithbook.facts.effects import Entry
-from kithbook.facts.fold import Facts, is_special
+from kithbook.facts.fold import Facts, special
 from kithbook.facts.tables import SUMS, PairKey, Place
 from kithbook_client.index import Index
+from kithbook_client.kept import Kept
 from kithbook_client.log import Aside
 from kithbook_client.numbers import MAX_SEQ, NEVER, place
 from kithbook_client.views import ROWS, Views
 
 BULK = 200
 """From this many events on, the sums they may touch are fetched together."""
-FLUSH = 50_000
-"""Rows of single events are written down each time this many were taken in."""
+FLUSH = 50000
+"""So many events are taken in together, and then the rows of single ones are written down."""
 BY_EVENT = ("help", "referral", "void", "merge")
 """Tables keyed by the event whose fact it is."""
+
+
+class Part(NamedTuple):
+    """New events of one log, from seq `first` on: those that can be read, and the others."""
+
+    log: bytes
+    first: int
+    entries: list[Entry]
+    aside: Sequence[Aside]
 
 
 class Folding:
@@ -35,29 +45,29 @@ class Folding:
         self.fresh: dict[bytes, int] = {}
         self.stored = Stored(views, index, views.kept)
         self.facts = Facts(views.logs.standings(), self.fresh, self.stored)
-        self.waiting = 0
 
-    def take(
-        self, log: bytes, first: int, entries: Sequence[Entry], aside: Sequence[Aside]
-    ) -> None:
-        """Take in new events of one log, from `first`, that are in no index yet."""
-        self.stored.begin(log, first)
-        self.fresh[log] = first
+    def take(self, parts: Sequence[Part]) -> None:
+        """Take in new events that are in no index yet."""
+        for part in parts:
+            self.stored.begin(part.log, part.first)
+        self.fresh |= {part.log: part.first for part in reversed(parts)}
+        entries = [entry for part in parts for entry in part.entries]
         repeated = self.index.repeated(entries)
         self.index.note(entries)
         if len(entries) >= BULK:
             self.stored.fetch(entries)
-        retracted = _AnyOf(self.stored.retracted, self.facts.tables.retraction)
-        self.facts.decide(e for e in entries if is_special(e, retracted, repeated))
+        retracted = self.stored.retracted | self.facts.tables.retraction.keys()
+        self.facts.decide(special(entries, retracted, repeated))
         self.facts.take(entries)
-        for what in aside:
-            self.facts.set_aside(*what)
-        self.fresh[log] = first + len(entries) + len(aside)
-        self.waiting += len(entries)
-        if self.waiting >= FLUSH:
-            self.waiting = 0
-            flush(self.views, self.facts)
-            self.stored.fresh |= self.fresh
+        for part in parts:
+            for what in part.aside:
+                self.facts.set_aside(*what)
+            self.fresh[part.log] = part.first + len(part.entries) + len(part.aside)
+
+    def flush(self) -> None:
+        """Write down what need not stay in memory for what comes next."""
+        flush(self.views, self.facts)
+        self.stored.fresh |= self.fresh
 
     def save(self) -> None:
         self.facts.finish()
@@ -103,17 +113,12 @@ class Stored:
         self,
         views: Views,
         index: Index,
-        kept: dict[tuple[str, PairKey], Any],
-        *,
-        is_empty: bool = False,
+        kept: Kept,
     ) -> None:
         self.views = views
         self.logs = views.logs
         self.index = index
         self.kept = kept
-        """Rows of SUMS that are in memory; whoever asks for one takes it out to change it."""
-        self.is_empty = is_empty
-        """Whether nothing was stored to begin with, as in a rebuild."""
         self.fresh: dict[bytes, int] = {}
         """Log → from which seq on there are no rows of its events, but for those in `early`."""
         self.early: set[Place] = set()
@@ -143,9 +148,8 @@ class Stored:
             if key[1] >= self.fresh.get(key[0], NEVER) and key not in self.early:
                 return None
         elif table in SUMS:
-            if self.is_empty:
-                return None
-            if (row := self.kept.pop((table, key), None)) is not None:
+            row = self.kept.take(table, key)
+            if row is not None or self.kept.is_all:
                 return row
             if _pair(*key) in self.asked:
                 return self.fetched.pop((table, key), None)
@@ -162,6 +166,8 @@ class Stored:
 
     def fetch(self, entries: Iterable[Entry]) -> None:
         """Fetch the sums that these events may touch, many with one question."""
+        if self.kept.is_all or self.views.know_that_none_are_stored():
+            return
         pairs = {
             _pair(entry.author, a, b)
             for entry in entries
@@ -191,16 +197,6 @@ class Stored:
                 row = ROWS[table]()
                 shape.fill(row, [tuple(columns)])
                 self.fetched[table, (who(author), who(a), who(b))] = row
-
-
-class _AnyOf:
-    """Places that stand in one of these."""
-
-    def __init__(self, *among: Container[Place]) -> None:
-        self.among = among
-
-    def __contains__(self, place: object) -> bool:
-        return any(place in places for places in self.among)
 
 
 def _pair(author: bytes, a: bytes, b: bytes) -> PairKey:

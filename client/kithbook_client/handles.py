@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from kithbook.ids import fold_name
+from kithbook_client.bulk import insert
 from kithbook_client.numbers import People
 from kithbook_client.schema import Connection
 
@@ -40,10 +41,9 @@ class Handles:
             self.db.executemany(
                 "DELETE FROM handle WHERE text = ? AND person = ? AND field = ?", gone
             )
-        if come:
-            self.db.executemany("INSERT OR IGNORE INTO handle VALUES (?, ?, ?, ?)", come)
-        if names:
-            self.db.executemany("UPDATE person SET name = ? WHERE no = ?", names)
+        # In order they go to neighbouring leaves of the tree, which is quicker.
+        insert(self.db, "INSERT OR IGNORE INTO handle", sorted(come))
+        self.db.executemany("UPDATE person SET name = ? WHERE no = ?", names)
 
     def lookup(self, folded: str) -> list[bytes]:
         """The people with exactly this name, alias or e-mail address, folded."""

@@ -1,5 +1,6 @@
 """Where to find events: those that name a person, have a source, lie ahead or bear on others."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from kithbook.clock import DAY_MS, wall_ms
@@ -7,6 +8,7 @@ from kithbook.envelope import MEMBERSHIP_KIND, record_kind
 from kithbook.events import Erased, Retracted, people_in, refs_in
 from kithbook.facts.effects import Entry
 from kithbook.ids import Ref
+from kithbook_client.bulk import insert
 from kithbook_client.log import Log, Logs
 from kithbook_client.numbers import SEQ_BITS, place
 from kithbook_client.schema import Connection
@@ -36,33 +38,30 @@ class Index:
             self.db.executemany("INSERT INTO act(event) VALUES (?)", acts)
         return bool(acts)
 
-    def note(self, entries: Iterable[Entry]) -> None:
+    def note(self, entries: Sequence[Entry]) -> None:
         """Note what new events name, where they come from, and which lie ahead or correct."""
-        people, logs = self.people, self.logs
-        mentions: list[tuple[int, int]] = []
+        mentions: defaultdict[bytes, list[int]] = defaultdict(list)
         sources: list[tuple[bytes, int]] = []
         ahead: list[tuple[int, int]] = []
         corrections: list[tuple[int]] = []
-        for entry in entries:
+        places = self.logs.numbers((entry.log, entry.seq) for entry in entries)
+        for entry, where in zip(entries, places, strict=True):
             event = entry.event
-            where = place(logs[entry.log].no, entry.seq)
-            mentions += [(people[person], where) for person in people_in(event)]
+            for person in people_in(event):
+                mentions[person].append(where)
             if event.source is not None:
                 sources.append((event.source, where))
             if event.at > (wall_ms(entry.hlc) + DAY_MS) * 1000:
                 ahead.append((event.at, where))
             if isinstance(event, CORRECTIONS):
                 corrections.append((where,))
-        self._insert("mention", mentions)
-        self._insert("source", sources)
-        self._insert("ahead", ahead)
-        if corrections:
-            self.db.executemany("INSERT OR IGNORE INTO correction VALUES (?)", corrections)
-
-    def _insert(self, table: str, rows: list[tuple[int, int]] | list[tuple[bytes, int]]) -> None:
-        if rows:
-            # In order they go to neighbouring leaves of the tree, which is quicker.
-            self.db.executemany(f"INSERT OR IGNORE INTO {table} VALUES (?, ?)", sorted(rows))
+        # In order they go to neighbouring leaves of the tree, which is quicker.
+        named = sorted((self.people[person], events) for person, events in mentions.items())
+        pairs = [(number, event) for number, events in named for event in events]
+        insert(self.db, "INSERT OR IGNORE INTO mention", pairs)
+        insert(self.db, "INSERT OR IGNORE INTO source", sorted(sources))
+        insert(self.db, "INSERT OR IGNORE INTO ahead", sorted(ahead))
+        insert(self.db, "INSERT OR IGNORE INTO correction", corrections)
 
     def forget(self, log: Log, after: int) -> None:
         """Note no more of what a log holds after a seq."""

@@ -10,7 +10,7 @@ from kithbook.events import AnyEvent, Founded
 from kithbook.facts.effects import Entry
 from kithbook.replication import Accepted, Page, Refusal, accept, refusal
 from kithbook_client import keys
-from kithbook_client.folding import Folding
+from kithbook_client.folding import FLUSH, Folding, Part
 from kithbook_client.index import Index
 from kithbook_client.log import Log, Logs
 from kithbook_client.rebuilding import rebuild
@@ -41,6 +41,8 @@ class Intake:
         self.views = views
         self.now_ms = now_ms
         self.count = 0
+        self._waiting: list[Part] = []
+        self._wait = 0
         self._is_stale = is_stale
         self._folding: Folding | None = None
 
@@ -61,23 +63,33 @@ class Intake:
         if has_acts:
             self._save()  # what comes from here on may stand differently
             self._is_stale |= self.logs.settle(keys.verify, {log.id: first - 1})
-        entries, aside = self.logs.read(log, first, records, hashes, events)
-        if self._is_stale:
-            self.index.note(entries)
-        else:
-            self._folding = self._folding or Folding(self.views, self.index)
-            self._folding.take(log.id, first, entries, aside)
-        return entries
+        part = Part(log.id, first, *self.logs.read(log, first, records, hashes, events))
+        self._waiting.append(part)
+        self._wait += len(records)
+        if self._wait >= FLUSH:
+            self._take()
+            if self._folding:
+                self._folding.flush()
+        return part.entries
 
     def finish(self) -> None:
         """Bring the views in line."""
+        self._save()
         if self._is_stale:
             self.logs.settle(keys.verify, {})
             rebuild(self.views, self.index)
-        else:
-            self._save()
+
+    def _take(self) -> None:
+        """Take in what waits: all of it at once costs less than one page after another."""
+        parts, self._waiting, self._wait = self._waiting, [], 0
+        if self._is_stale:
+            self.index.note([entry for part in parts for entry in part.entries])
+        elif parts:
+            self._folding = self._folding or Folding(self.views, self.index)
+            self._folding.take(parts)
 
     def _save(self) -> None:
+        self._take()
         if self._folding is not None:
             self._folding.save()
             self._folding = None

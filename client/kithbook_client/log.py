@@ -20,6 +20,7 @@ from kithbook.facts.effects import Entry
 from kithbook.ids import CHECK_BYTES, NetworkId
 from kithbook.membership import UNKNOWN, Standing, act_in, standing
 from kithbook.replication import Known
+from kithbook_client.bulk import insert
 from kithbook_client.numbers import MAX_SEQ, SEQ_BITS, People, place
 from kithbook_client.schema import REPAIR, Connection
 
@@ -106,6 +107,10 @@ class Logs(dict[bytes, Log]):
         """The place of an event, held or not."""
         return place(self[log].no, seq)
 
+    def numbers(self, places: Iterable[Place]) -> list[int]:
+        """The same for many."""
+        return [self[log].no << SEQ_BITS | seq for log, seq in places]
+
     def at(self, number: int) -> Place:
         """Log and seq of a place."""
         return self.by_number[number >> SEQ_BITS].id, number & MAX_SEQ
@@ -125,17 +130,10 @@ class Logs(dict[bytes, Log]):
             if isinstance(opening, OPENINGS):
                 log.key, log.device = opening.key, opening.device
         first, count = place(log.no, log.seq + 1), len(records)
-        self.db.executemany(
-            "INSERT INTO event(place, position, received, hash, record) VALUES (?, ?, ?, ?, ?)",
-            zip(
-                range(first, first + count),
-                range(self.position + 1, self.position + count + 1),
-                repeat(received),
-                hashes,
-                records,
-                strict=False,
-            ),
-        )
+        places = range(first, first + count)
+        positions = range(self.position + 1, self.position + count + 1)
+        rows = zip(places, positions, repeat(received), hashes, records, strict=False)
+        insert(self.db, "INSERT INTO event(place, position, received, hash, record)", list(rows))
         log.seq, log.hash, log.hlc = log.seq + count, hashes[-1], record_hlc(records[-1])
         self.position += count
         self.db.execute(

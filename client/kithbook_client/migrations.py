@@ -166,6 +166,12 @@ def several_networks(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def days_as_they_are(db: Database) -> None:
+    """What a link's days hold is written down as it is in memory; the views are made anew."""
+    db.execute("UPDATE tracking SET version = -1")
+
+
 PAIR = {"a": int, "b": int, "author": int}
 VIEWS: tuple[tuple[str, dict[str, Any], tuple[str, ...]], ...] = (
     (

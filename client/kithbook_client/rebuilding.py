@@ -6,6 +6,7 @@ from kithbook.facts.effects import Entry
 from kithbook.facts.fold import Facts
 from kithbook_client.folding import FLUSH, Stored, flush, uncollected
 from kithbook_client.index import Index
+from kithbook_client.kept import Kept
 from kithbook_client.log import Aside, Log, Logs
 from kithbook_client.numbers import SEQ_BITS
 from kithbook_client.views import Views
@@ -40,7 +41,7 @@ def _rebuild(views: Views, index: Index, progress: Progress | None) -> None:
     views.clear()
     views.people.load()
     reached = {log.id: 1 for log in logs.held()}
-    stored = Stored(views, index, {}, is_empty=True)
+    stored = Stored(views, index, Kept(is_all=True))
     stored.fresh |= reached
     facts = Facts(logs.standings(), dict(reached), stored)
     facts.decide(index.bearing())

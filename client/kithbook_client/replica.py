@@ -147,6 +147,7 @@ class Replica:
         from kithbook.facts.fold import Facts
         from kithbook.readings.shelf import Patched
         from kithbook_client.folding import Stored
+        from kithbook_client.kept import Kept
         from kithbook_client.shelf import SqlShelf
 
         self.refresh()
@@ -154,7 +155,7 @@ class Replica:
         ahead = self.index.ahead(now_ms)
         if not ahead:
             return shelf
-        facts = Facts(self.logs.standings(), {}, Stored(self.views, self.index, {}))
+        facts = Facts(self.logs.standings(), {}, Stored(self.views, self.index, Kept()))
         facts.without(ahead, "future")
         return Patched(shelf, facts.tables)
 

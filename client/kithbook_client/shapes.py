@@ -43,20 +43,24 @@ class Shape:
         self.people = logs.people
         match = " AND ".join(f"[{name}] = ?" for name in self.key)
         names = ", ".join(f"[{name}]" for name in self.key + self.rest)
-        marks = ", ".join("?" * len(self.key + self.rest))
         self.names = ", ".join(f"[{name}]" for name in self.rest)
         self.select = f"SELECT {self.names} FROM {self.table} WHERE {match}"
         self.delete = f"DELETE FROM {self.table} WHERE {match}"
-        self.insert = f"INSERT INTO {self.table}({names}) VALUES ({marks})"
+        self.insert = f"INSERT INTO {self.table}({names})"
+        self.or_else = ""
         if not self.many:
             # Columns of an index that stay as they are then cost nothing.
             sets = ", ".join(f"[{name}] = excluded.[{name}]" for name in self.rest)
             keys = ", ".join(f"[{name}]" for name in self.key)
-            self.insert += f" ON CONFLICT({keys}) DO UPDATE SET {sets}"
+            self.or_else = f" ON CONFLICT({keys}) DO UPDATE SET {sets}"
 
     def key_of(self, key: Any) -> Columns:
         """The key's columns; this one is for rows keyed by an event."""
         return (self.logs.number(*key),)
+
+    def keys_of(self, rows: Rows) -> list[int]:
+        """The keys of rows keyed by an event."""
+        return self.logs.numbers([key for key, _ in rows])
 
     def columns(self, rows: Rows) -> list[Columns]:
         """Key and other columns of each row, of all rows at once because there may be many."""
@@ -103,13 +107,13 @@ class TieShape(PairShape):
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode_days = msgspec.msgpack.Decoder(list[tuple[int, int, int, int]]).decode
+_decode_days = msgspec.msgpack.Decoder(dict[int, Order]).decode
 decode_field = msgspec.msgpack.Decoder(Field).decode
 _UNSTATED = (None, None, None, None)
 
 
 class LinkShape(PairShape):
-    """`days` is MessagePack: [day × 4 + kind, at, clock, place] of each, in order."""
+    """`days` is the MessagePack of day × 4 + kind → [at, clock, log, seq], in order."""
 
     table = "link"
     helps = tuple(
@@ -133,7 +137,7 @@ class LinkShape(PairShape):
                 row.thanks,
                 *(self._stated(row.stated) if row.stated else _UNSTATED),
                 *row.since,
-                self._packed(row.days) if row.days else None,
+                _encode(dict(sorted(row.days.items()))) if row.days else None,
             )
             for (author, a, b), row in rows
         ]
@@ -141,12 +145,6 @@ class LinkShape(PairShape):
     def _stated(self, stated: Statement) -> Columns:
         at, hlc, log, seq = stated.order
         return stated.tenths, at, hlc, self.logs.number(log, seq)
-
-    def _packed(self, days: dict[int, Order]) -> bytes:
-        number = self.logs.number
-        return _encode(
-            [(day, at, hlc, number(log, seq)) for day, (at, hlc, log, seq) in sorted(days.items())]
-        )
 
     def fill(self, row: Link, found: Sequence[Columns]) -> None:
         (columns,) = found
@@ -157,11 +155,7 @@ class LinkShape(PairShape):
             row.stated = Statement(Order(at, hlc, *self.logs.at(event)), tenths)
         row.since = list(columns[14:18])
         if columns[18] is not None:
-            where = self.logs.at
-            row.days = {
-                day: Order(at, hlc, *where(event))
-                for day, at, hlc, event in _decode_days(columns[18])
-            }
+            row.days = _decode_days(columns[18])
             row.newest = max(row.days.values())
 
 
@@ -174,8 +168,8 @@ class HelpShape(Shape):
 
     def columns(self, rows: Rows) -> list[Columns]:
         return [
-            (self.logs.number(*key), *(self._given(row, row.given) if row.given else _NOT_YET))
-            for key, row in rows
+            (number, *(self._given(row, row.given) if row.given else _NOT_YET))
+            for number, (_, row) in zip(self.keys_of(rows), rows, strict=True)
         ]
 
     def _given(self, row: Help, given: Given) -> Columns:
@@ -215,8 +209,8 @@ class ThanksShape(Shape):
     def columns(self, rows: Rows) -> list[Columns]:
         people, number = self.people, self.logs.number
         return [
-            (number(*key), number(log, seq), check, people[by], people[to])
-            for key, row in rows
+            (help_, number(log, seq), check, people[by], people[to])
+            for help_, (_, row) in zip(self.keys_of(rows), rows, strict=True)
             for log, seq, check, by, to in row.thanks
         ]
 
@@ -233,11 +227,15 @@ class ReferralShape(Shape):
     rest = ("author", "by", "who", "to", "at", "zone")
 
     def columns(self, rows: Rows) -> list[Columns]:
-        return [(self.logs.number(*key), *self._said(row.said)) for key, row in rows]
+        return [
+            (number, *self._said(row.said))
+            for number, (_, row) in zip(self.keys_of(rows), rows, strict=True)
+        ]
 
     def _said(self, said: Said) -> Columns:
-        *named, (at, has_zone, zone) = said
-        return (*(self.people[person] for person in named), at, zone if has_zone else None)
+        people = self.people
+        author, by, who, to, (at, has_zone, zone) = said
+        return people[author], people[by], people[who], people[to], at, zone if has_zone else None
 
     def fill(self, row: Referral, found: Sequence[Columns]) -> None:
         *named, at, zone = found[0]

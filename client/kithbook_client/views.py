@@ -7,16 +7,16 @@ the events, so that they are never a prefix of what is held.
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from kithbook.facts.digest import MODULUS, VERSION, weigh
-from kithbook.facts.tables import SUMS, PairKey, Table, Tables
+from kithbook.facts.digest import MODULUS, VERSION
+from kithbook.facts.tables import SUMS, Table, Tables
+from kithbook_client.bulk import insert
 from kithbook_client.handles import Change, Handles, is_handle
+from kithbook_client.kept import Kept
 from kithbook_client.log import Logs
 from kithbook_client.numbers import NEVER
 from kithbook_client.schema import Connection
 from kithbook_client.shapes import SHAPES, Columns
 
-KEEP = 100_000
-"""Rows to keep in memory at most."""
 ROWS = {name: table.make for name, table in Tables().items()}
 """What makes an empty row of each kind."""
 
@@ -31,8 +31,7 @@ class Views:
         self.handles = Handles(db, logs.people)
         self.weight = 0
         self.version = 0
-        self.kept: dict[tuple[str, PairKey], Any] = {}
-        """Sums that were written last: whoever writes on most often needs the same ones again."""
+        self.kept = Kept()
         self.shapes = {
             table: tuple(shape(logs) for shape in shapes) for table, shapes in SHAPES.items()
         }
@@ -51,29 +50,18 @@ class Views:
         for name, table in tables:
             if not table:
                 continue
-            before = table.before
-            changed: list[tuple[Any, Any]] = []
-            gone: list[Any] = []
-            weight = 0
-            for key, row in table.items():
-                was = before.get(key, 0)
-                now = 0 if row.empty else weigh(name, key, row)
-                if now != was:
-                    weight += now - was
-                    if now:
-                        changed.append((key, row))
-                    else:
-                        gone.append(key)
+            changed, gone, weight = table.changes()
             if changed or gone:
                 self.weight += weight
-                self._write(name, changed, gone, before)
+                self._write(name, changed, gone, table.before)
             if name in SUMS:
-                self._keep(name, changed)
+                self.kept.put(name, ((key, row) for key, row in table.items() if not row.empty))
 
-    def _keep(self, name: str, changed: list[tuple[Any, Any]]) -> None:
-        if len(self.kept) + len(changed) > KEEP:
-            self.kept.clear()
-        self.kept.update(((name, key), row) for key, row in changed[:KEEP])
+    def know_that_none_are_stored(self) -> bool:
+        """Whether there are no sums yet; then all that come are kept from the first one on."""
+        if not any(self.db.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone() for name in SUMS):
+            self.kept.is_all = True
+        return self.kept.is_all
 
     def _write(
         self, name: str, changed: list[tuple[Any, Any]], gone: list[Any], before: Collection[Any]
@@ -87,8 +75,9 @@ class Views:
                 self._name(rows, old, {shape.key_of(key) for key in before if is_handle(key[1])})
             if old:
                 self.db.executemany(shape.delete, old)
-            if rows:
-                self.db.executemany(shape.insert, rows)
+            # In order they go to neighbouring leaves of the tree, which is quicker.
+            rows.sort()
+            insert(self.db, shape.insert, rows, shape.or_else)
 
     def _name(self, rows: list[Columns], gone: list[Columns], before: set[Columns]) -> None:
         """What people are called changes with their cards, and so does what is found by words."""

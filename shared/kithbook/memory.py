@@ -12,7 +12,7 @@ from typing import Any
 from kithbook.events import people_in
 from kithbook.facts.digest import MODULUS
 from kithbook.facts.effects import Entry
-from kithbook.facts.fold import Facts, is_in_effect, is_special
+from kithbook.facts.fold import Facts, is_in_effect, special
 from kithbook.facts.rows import Field, Help, Link, Merge, Referral, Tie, winner
 from kithbook.facts.tables import NAMES, PairKey, Place
 from kithbook.membership import Standing
@@ -54,7 +54,7 @@ class Memory:
         self.folded |= fresh.keys()
         facts = Facts(standings, fresh, self)
         named = self.rows["retraction"]
-        facts.decide(entry for entry in entries if is_special(entry, named, repeated))
+        facts.decide(special(entries, named, repeated))
         facts.take(e for e in entries if upto is None or is_in_effect(e.event, upto))
         for log, seq, reason in aside:
             facts.set_aside(log, seq, reason)
@@ -74,15 +74,16 @@ class Memory:
         return {source} if len(copies) > 1 else set()
 
     def _save(self, facts: Facts) -> None:
-        self.weight = (self.weight + facts.tables.weight()) % MODULUS
         for name, table in facts.tables.items():
             rows = self.rows[name]
-            for key, row in table.items():
-                if row.empty:
-                    rows.pop(key, None)
-                    continue
+            changed, _, weight = table.changes()
+            self.weight = (self.weight + weight) % MODULUS
+            for key, row in changed:
                 self._find_by(name, key, row)
-                rows[key] = row
+            # One that did not change may be in the place of a stored one that was worked on.
+            rows.update(table)
+            for key in [key for key, row in table.items() if row.empty]:
+                del rows[key]
 
     def _find_by(self, table: str, key: Any, row: Any) -> None:
         match row:

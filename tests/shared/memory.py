@@ -12,7 +12,7 @@ import msgspec
 from kithbook.events import people_in
 from kithbook.facts.digest import MODULUS
 from kithbook.facts.effects import Entry
-from kithbook.facts.fold import Facts, is_special
+from kithbook.facts.fold import Facts, special
 from kithbook.facts.rows import (
     Field,
     Help,
@@ -66,15 +66,16 @@ class Bytes:
         repeated = {source for source in sources if sources.count(source) > 1}
         facts = Facts(standings, fresh, self)
         named = set(self.rows["retraction"])
-        facts.decide(entry for entry in entries if is_special(entry, named, repeated))
+        facts.decide(special(entries, named, repeated))
         half = len(entries) // 2
         facts.take(list(entries)[:half])
         facts.take(list(entries)[half:])
         for log, seq, reason in aside:
             facts.set_aside(log, seq, reason)
         facts.finish()
-        self.weight = (self.weight + facts.tables.weight()) % MODULUS
         for name, table in facts.tables.items():
+            *_, weight = table.changes()
+            self.weight = (self.weight + weight) % MODULUS
             for key, row in table.items():
                 if row.empty:
                     self.rows[name].pop(key, None)

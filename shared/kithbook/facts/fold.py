@@ -6,7 +6,7 @@ first (standing, retractions, sources), then the rows are brought in line, so th
 one by one, in any order, in any batches, ends in the same rows as taking them all at once.
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Protocol
 
 from kithbook.events import (
@@ -70,7 +70,7 @@ class Facts:
         self._anew: set[tuple[str, PairKey]] = set()
 
     def decide(self, special: Iterable[Entry]) -> None:
-        """Settle which events count; `special` are the new ones that `is_special` picks."""
+        """Settle which events count; `special` are the new ones that `special` picks."""
         targets: dict[Place, Entry] = {}
         for entry in special:
             if isinstance(entry.event, Retracted):
@@ -183,15 +183,19 @@ def is_in_effect(event: AnyEvent, upto: int) -> bool:
     return event.at <= upto or not isinstance(event, DATED)
 
 
-def is_special(entry: Entry, retracted: Container[Place], repeated: Container[bytes]) -> bool:
-    """Whether an event bears on which events count.
+def special(
+    entries: Iterable[Entry], retracted: Container[Place], repeated: Container[bytes]
+) -> Iterator[Entry]:
+    """The events that bear on which events count.
 
     `retracted` are the events that stored retractions name, `repeated` the sources that more than
     one held event has.
     """
-    event = entry.event
-    return (
-        isinstance(event, Retracted)
-        or (event.source is not None and event.source in repeated)
-        or (entry.log, entry.seq) in retracted
-    )
+    for entry in entries:
+        event = entry.event
+        if (
+            isinstance(event, Retracted)
+            or (event.source is not None and event.source in repeated)
+            or (entry.log, entry.seq) in retracted
+        ):
+            yield entry

@@ -48,10 +48,24 @@ class Table(dict[Key, R], Generic[Key, R]):
         self[key]  # loads it, so that its weight leaves the digest
         self[key] = row
 
-    def weight(self) -> int:
-        """By how much the digest's sum changes with the rows in work."""
-        after = sum(weigh(self.name, key, row) for key, row in self.items() if not row.empty)
-        return after - sum(self.before.values())
+    def changes(self) -> tuple[list[tuple[Key, R]], list[Key], int]:
+        """The rows that changed, the keys of those that are gone, and by how much that changes the
+        digest's sum.
+        """
+        name, before = self.name, self.before
+        changed: list[tuple[Key, R]] = []
+        gone: list[Key] = []
+        weight = 0
+        for key, row in self.items():
+            was = before.get(key, 0)
+            now = 0 if row.empty else weigh(name, key, row)
+            if now != was:
+                weight += now - was
+                if now:
+                    changed.append((key, row))
+                else:
+                    gone.append(key)
+        return changed, gone, weight
 
 
 class Tables:
@@ -75,10 +89,6 @@ class Tables:
     def __getitem__(self, name: TableName) -> Table[Any, Any]:
         table: Table[Any, Any] = getattr(self, name)
         return table
-
-    def weight(self) -> int:
-        """By how much the rows in work change the sum behind the digest."""
-        return sum(table.weight() for _, table in self.items())
 
 
 NAMES: tuple[TableName, ...] = tuple(name for name, _ in Tables().items())

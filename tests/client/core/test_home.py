@@ -13,7 +13,7 @@ from kithbook_client import keys, schema
 from kithbook_client.home import Home, default_folder
 from kithbook_client.replica import Replica
 from kithbook_client.verify import verify
-from tests.client.core.world import YEARS_10_MS, Clock, copied, met
+from tests.client.core.world import YEARS_10_MS, Clock, copied, met, rows
 
 
 def test_a_new_home_has_a_private_network_in_which_we_are_known(home: Home) -> None:
@@ -78,10 +78,25 @@ def test_a_file_of_a_later_release_is_left_alone(home: Home) -> None:
     home.close()
     before = Path(home.path).read_bytes()
 
-    with pytest.raises(Unsupported, match="version 7, and this release knows up to 2"):
+    with pytest.raises(
+        Unsupported, match=f"version 7, and this release knows up to {schema.VERSION}"
+    ):
         Home.open(home.folder)
 
     assert Path(home.path).read_bytes() == before
+
+
+def test_a_file_of_an_earlier_release_is_brought_up_to_date(replica: Replica, clock: Clock) -> None:
+    replica.append([met(replica, "Bob")])
+    before = rows(replica), replica.digest()
+    replica.db.execute("PRAGMA user_version = 2")
+    replica.db.execute("DELETE FROM _sqlite_migrations WHERE name = 'days_as_they_are'")
+    replica.db.execute("UPDATE link SET days = x'91940102030405'")  # as it was
+    replica.home.close()
+
+    again = Home.open(replica.home.folder, clock).replica()
+
+    assert (rows(again), again.digest()) == before
 
 
 def test_a_file_that_is_no_database_is_damaged(home: Home) -> None:

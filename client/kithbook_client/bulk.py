@@ -1,0 +1,26 @@
+"""Writing many rows: a statement for many costs much less than as many for one row each."""
+
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any
+
+from kithbook_client.schema import Connection
+
+VALUES = 200
+"""In one statement. More of them win nothing: inserting pairs takes 0.73 µs each one by one,
+0.27 with 100 in a statement."""
+
+
+def insert(db: Connection, into: str, rows: Sequence[tuple[Any, ...]], or_else: str = "") -> None:
+    """Insert rows; `into` is the statement up to VALUES, `or_else` what follows them."""
+    if not rows:
+        return
+    marks = f"({', '.join('?' * len(rows[0]))})"
+    at_once = max(1, VALUES // len(rows[0]))
+    whole = len(rows) - len(rows) % at_once
+    if whole:
+        statement = f"{into} VALUES {', '.join([marks] * at_once)}{or_else}"
+        for start in range(0, whole, at_once):
+            db.execute(statement, tuple(chain.from_iterable(rows[start : start + at_once])))
+    if whole < len(rows):
+        db.executemany(f"{into} VALUES {marks}{or_else}", rows[whole:])
