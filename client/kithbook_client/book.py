@@ -35,9 +35,7 @@ class Book:
         from kithbook.readings.joined import JoinedReader, Part
 
         if moment is not None and moment.is_past:
-            past = {one.name: one.past(now_ms, moment) for one in self.replicas}
-            parts = [Part(name, then.facts, then.speakers) for name, then in past.items()]
-            return JoinedReader(parts, self.me, moment.now(now_ms * 1000))
+            return Pasts(self.replicas, now_ms, moment).reader(self.me)
         parts = [Part(one.name, one.reading(now_ms), one.speakers) for one in self.replicas]
         return JoinedReader(parts, self.me, now_ms * 1000)
 
@@ -68,11 +66,7 @@ class Book:
 
     def events(self, *, person: bytes | None = None, limit: int | None = None) -> "list[Logged]":
         """The events written last in any network; the newest last."""
-        found = [
-            logged for one in self.replicas for logged in one.events(person=person, limit=limit)
-        ]
-        found.sort(key=lambda logged: (logged.hlc, logged.log, logged.seq))
-        return found[-limit:] if limit else found
+        return _newest((one.events(person=person, limit=limit) for one in self.replicas), limit)
 
     def count(self, person: bytes | None = None) -> int:
         return sum(one.count(person) for one in self.replicas)
@@ -90,6 +84,33 @@ class Book:
             people += some
             events += told
         return people[:limit], events[:limit]
+
+
+class Pasts:
+    """The past of one network or several, asked as one."""
+
+    def __init__(self, replicas: Sequence[Replica], now_ms: int, moment: "Moment") -> None:
+        self.parts = [(one.name, one.past(now_ms, moment)) for one in replicas]
+
+    def reader(self, me: bytes) -> "Reader":
+        """What `me` could ask of these networks then."""
+        (name, first), *others = self.parts
+        if not others:
+            return first.reader(me, name)
+        from kithbook.readings.joined import JoinedReader, Part
+
+        parts = [Part(name, past.facts, past.speakers) for name, past in self.parts]
+        return JoinedReader(parts, me, first.now)
+
+    def newest(self, person: bytes | None, limit: int | None) -> "list[Logged]":
+        """The events written last of which they tell; the newest last."""
+        return _newest((past.newest(person, limit) for _, past in self.parts), limit)
+
+
+def _newest(parts: "Iterable[list[Logged]]", limit: int | None) -> "list[Logged]":
+    found = [logged for events in parts for logged in events]
+    found.sort(key=lambda logged: (logged.hlc, logged.log, logged.seq))
+    return found[-limit:] if limit else found
 
 
 def find_event(replicas: Iterable[Replica], text: str) -> "tuple[Replica, Logged]":

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from heapq import nlargest
+from typing import NamedTuple
 
+from kithbook.clock import COUNTER_BITS
 from kithbook.codec import decode
 from kithbook.envelope import record_body, record_hlc
 from kithbook.errors import Ambiguous, NotFound
@@ -12,6 +14,14 @@ from kithbook.readings.listing import Logged
 from kithbook_client.log import Log, Logs
 from kithbook_client.numbers import MAX_SEQ, SEQ_BITS, place
 from kithbook_client.schema import Connection
+
+
+class Late(NamedTuple):
+    """How many events came later, when the first of them did, and whether none had come before."""
+
+    events: int
+    first: int | None
+    is_all: bool
 
 
 class History:
@@ -53,6 +63,18 @@ class History:
         number = self.logs.people.find(person)
         row = self.db.execute("SELECT count(*) FROM mention WHERE person = ?", (number,)).fetchone()
         return int(row[0])
+
+    def came_later(self, known_at: int) -> Late:
+        """The events recorded by a time (ms since 1970) that were received here after it."""
+        clock = ((known_at + 1) << COUNTER_BITS).to_bytes(8, "big")
+        events, first, known = self.db.execute(
+            "SELECT count(*) FILTER (WHERE received > ?1), "
+            "min(received) FILTER (WHERE received > ?1), "
+            "count(*) FILTER (WHERE received <= ?1) FROM event JOIN log ON log.no = event.log "
+            "WHERE network = ?2 AND substr(record, 3, 8) < ?3",
+            (known_at, self.logs.network, clock),
+        ).fetchone()
+        return Late(events, first, known == 0)
 
     def find(self, text: str) -> Logged:
         """The event with this name, LOG:SEQ, where LOG may be the start of a log's id."""

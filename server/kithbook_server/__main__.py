@@ -16,12 +16,7 @@ data_option = click.option(
     "--data", metavar="DIR", help="The folder for the databases. [KITHD_DATA]"
 )
 database_option = click.option(
-    "--database", metavar="URL", help="A PostgreSQL to use instead. [KITHD_DATABASE]"
-)
-password_option = click.option(
-    "--database-password-file",
-    metavar="FILE",
-    help="Holds the password for it. [KITHD_DATABASE_PASSWORD_FILE]",
+    "--database", metavar="URL", help="A database server to use instead. [KITHD_DATABASE]"
 )
 origin_option = click.option(
     "--origin", metavar="URL", help="How devices reach this server. [KITHD_ORIGIN]"
@@ -32,7 +27,7 @@ port_option = click.option("--port", help="The port; 0 takes a free one. [KITHD_
 
 def _in_the_environment() -> str:
     """The settings that are no options, with their defaults, as click keeps them in lines."""
-    options = {"host", "port", "data", "database", "database_password_file", "origin"}
+    options = {"host", "port", "data", "database", "origin"}
     lines = [
         f"  {PREFIX + field.name.upper():22} {field.default}"
         for field in msgspec.structs.fields(Settings)
@@ -56,7 +51,6 @@ def kithd() -> None:
 @port_option
 @data_option
 @database_option
-@password_option
 @origin_option
 def serve(**options: Any) -> None:
     """Serve until it is stopped.
@@ -71,7 +65,6 @@ def serve(**options: Any) -> None:
 @kithd.command()
 @data_option
 @database_option
-@password_option
 @origin_option
 @host_option
 @port_option
@@ -85,7 +78,7 @@ def link(**options: Any) -> None:
     settings = _settings(options)
     _require_data(settings)
     told = options["origin"] or options["host"] or options["port"]
-    remembered = None if told else links.last_address(settings)
+    remembered = None if told else links.last_address(settings.folder)
     address = remembered or links.address_of(settings, settings.port)
     click.echo(links.setup_link(settings, address))
 
@@ -93,7 +86,6 @@ def link(**options: Any) -> None:
 @kithd.command()
 @data_option
 @database_option
-@password_option
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 def verify(as_json: bool, **options: Any) -> None:
     """Check every event and every seal against damage and forgery."""
@@ -121,7 +113,6 @@ def verify(as_json: bool, **options: Any) -> None:
 @kithd.command()
 @data_option
 @database_option
-@password_option
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 def rebuild(as_json: bool, **options: Any) -> None:
     """Work the views of every network out anew from the log, and print their digests.

@@ -35,14 +35,13 @@ def create_app(settings: Settings, now_ms: Callable[[], int] = wall_clock) -> Li
     accounts = open_accounts(settings, now_ms)
     commits = Commits(recorder)
     intake = Intake(commits, verify, now_ms, settings.round_events, settings.network_events)
-    service = SyncService(recorder, intake)
+    service = SyncService(recorder, intake, settings.round_events)
     hosting = Hosting(
         accounts, Members(recorder, verify_again), intake, verify, now_ms, settings.further_networks
     )
     sessions = Sessions(accounts, hosting, verify, now_ms, settings.session_hours)
     bell, metrics, views_ = Bell(settings.streams), Metrics(), Views(recorder, now_ms)
     recorder.on_news(bell.ring)
-    accounts.follow()
     server = Parts(settings, recorder, accounts, hosting, sessions, service, views_, bell, metrics)
     _measure(server)
 

@@ -13,7 +13,6 @@ from queue import SimpleQueue
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from kithbook.errors import Unavailable
-from kithbook.ids import NetworkId
 from kithbook_server.log import LogRecorder, Reading, Writing
 
 T = TypeVar("T")
@@ -22,7 +21,6 @@ MAX_GROUP = 256
 
 
 class _Waiting(NamedTuple, Generic[T, A]):
-    network: NetworkId
     write: Callable[[Writing], T]
     answer: Callable[[Reading, T], A]
     done: "Future[A]"
@@ -40,20 +38,17 @@ class Commits:
         self._thread.start()
 
     def submit(
-        self,
-        network: NetworkId,
-        write: Callable[[Writing], T],
-        answer: Callable[[Reading, T], A],
+        self, write: Callable[[Writing], T], answer: Callable[[Reading, T], A]
     ) -> "Future[A]":
         """What `answer` makes of what `write` returned, once that is durable, or what they raise.
 
-        `write` writes to one network, and may run twice.
+        `write` may run twice.
         """
         done: Future[A] = Future()
         with self._door:
             if self._closed:
                 raise Unavailable("This server is shutting down.", "Try again in a minute.")
-            self._queue.put(_Waiting(network, write, answer, done))
+            self._queue.put(_Waiting(write, answer, done))
         return done
 
     def close(self) -> None:
@@ -86,8 +81,6 @@ class Commits:
         return group
 
     def _commit(self, group: list[_Waiting[Any, Any]]) -> None:
-        # In the order in which every process takes the networks, see Writing.
-        group = sorted(group, key=lambda waiting: waiting.network)
         with self._recorder.writing() as writing:
             results = [waiting.write(writing) for waiting in group]
         with self._recorder.reading() as held:

@@ -1,5 +1,7 @@
 """Where the server can be reached, and the setup links that lead there."""
 
+from pathlib import Path
+
 from kithbook_server.settings import Settings
 from kithbook_server.stores import open_accounts
 
@@ -21,18 +23,14 @@ def address_of(settings: Settings, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def remember_address(settings: Settings, address: str) -> None:
-    """For `kithd link`; many processes on a database have one origin instead."""
-    if not settings.database:
-        (settings.folder / "address").write_text(address + "\n")
+def remember_address(folder: Path, address: str) -> None:
+    (folder / "address").write_text(address + "\n")
 
 
-def last_address(settings: Settings) -> str | None:
+def last_address(folder: Path) -> str | None:
     """The address at which these data were last served."""
-    if settings.database:
-        return None
     try:
-        return (settings.folder / "address").read_text().strip() or None
+        return (folder / "address").read_text().strip() or None
     except OSError:
         return None
 

@@ -88,8 +88,13 @@ class Views:
             heads = [found.head for found in reading.heads(network)]
             return digest(view.facts.weight, heads)
 
-    def newest(self, network: NetworkId, limit: int) -> tuple[list[Logged], int]:
+    def newest(
+        self, network: NetworkId, limit: int, moment: Moment = NOW
+    ) -> tuple[list[Logged], int]:
         """The events that arrived last, oldest first, and how many older ones there are."""
+        if moment.is_past:
+            listed = list(self.past(network, moment).listed())
+            return listed[-limit:], max(0, len(listed) - limit)
         with self._caught_up(network) as view, self.recorder.reading() as reading:
             return view.newest(reading, limit)
 

@@ -28,6 +28,7 @@ class Arrival(NamedTuple):
 class Past(NamedTuple):
     """What was known at a moment, by which arrivals; `now` is what time it was then."""
 
+    network: NetworkId
     moment: Moment
     now: int
     facts: Memory
@@ -64,6 +65,7 @@ class Past(NamedTuple):
                 event=event,
                 void=void.reason if void else None,
                 check=hash_[:CHECK_BYTES],
+                network=self.network,
             )
 
     def newest(self, person: bytes | None, limit: int | None) -> list[Logged]:
@@ -97,4 +99,4 @@ def replay(
             entries[log, seq] = Entry(log, seq, record_hlc(record), check, author, event)
     facts = Memory(lambda log, seq: entries.get((log, seq)))
     facts.fold(standings, entries.values(), aside, moment.horizon(clock))
-    return Past(moment, moment.now(clock), facts, standings, known)
+    return Past(network, moment, moment.now(clock), facts, standings, known)

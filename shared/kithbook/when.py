@@ -42,6 +42,11 @@ def parse_iso(text: str) -> tuple[int, int | None]:
 FORMS = "Write 2026-11-23 or 2026-11-23T18:45:00+01:00."
 
 
+def last_of(at: int, zone: int | None) -> int:
+    """The last microsecond that a time takes in as an upper bound: a bare date means to its end."""
+    return at if zone is not None else at + DAY_US - 1
+
+
 def instant(moment: datetime) -> tuple[int, int]:
     """(at, zone) of an aware datetime. Raises Invalid for what an event cannot hold."""
     offset = moment.utcoffset() or timedelta(0)

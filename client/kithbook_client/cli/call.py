@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from kithbook.readings.listing import Logged
     from kithbook.readings.reader import Reader
     from kithbook.readings.shelf import Shelf
-    from kithbook_client.book import Book
+    from kithbook_client.book import Book, Pasts
     from kithbook_client.home import Home
     from kithbook_client.people import Ask, Finder
     from kithbook_client.replica import Replica
@@ -28,6 +28,8 @@ class Call:
         self.json = False
         self.home_path: str | None = None
         self.network: str | None = None
+        self.as_of: str | None = None
+        self.known_at: str | None = None
         self.exit_code = 0
 
     @property
@@ -80,8 +82,22 @@ class Call:
         return _ask if may_ask else None
 
     @cached_property
+    def past(self) -> "Pasts | None":
+        """What is read where the line asks for a past moment."""
+        if self.as_of is None and self.known_at is None:
+            return None
+        from kithbook_client.book import Pasts
+        from kithbook_client.cli.clocks import moment
+
+        return Pasts(self.replicas, self.now_ms(), moment(self))
+
+    @cached_property
     def reader(self) -> "Reader":
-        return self.book.reader(self.now_ms())
+        if self.past is None:
+            return self.book.reader(self.now_ms())
+        reader = self.past.reader(self.book.me)
+        reader.names.otherwise = lambda person: self.people.named(person).name
+        return reader
 
     @property
     def shelf(self) -> "Shelf":
@@ -118,6 +134,13 @@ class Call:
     def close(self) -> None:
         if "home" in self.__dict__:
             self.home.close()
+
+
+def set_on_call(ctx: click.Context, param: click.Parameter, value: object) -> None:
+    """Keep an option that many commands share where each of them looks for it."""
+    # It may stand before the command or after; what is not said there must not undo this.
+    if value and (call := ctx.find_object(Call)) is not None:
+        setattr(call, str(param.name), value)
 
 
 def _ask(question: str, candidates: Sequence[str]) -> int:

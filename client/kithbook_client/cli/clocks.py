@@ -1,13 +1,34 @@
-"""Times that bound what is read: from when, until when."""
+"""Times on a command line that bound what is read."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from kithbook.spoken import parse_when
-from kithbook.when import DAY_US
-from kithbook_client.cli.call import Call
+from kithbook.when import format_ms, last_of
+from kithbook_client.cli.call import Call, set_on_call
+from kithbook_client.cli.output import dim, plain, say
 
+if TYPE_CHECKING:
+    from kithbook.readings.moment import Moment
+
+AS_OF = click.Option(
+    ["--as-of"],
+    metavar="WHEN",
+    expose_value=False,
+    callback=set_on_call,
+    help="The world as it was then, by what is known today; a date means to its end.",
+)
+KNOWN_AT = click.Option(
+    ["--known-at"],
+    metavar="WHEN",
+    expose_value=False,
+    callback=set_on_call,
+    help="By what had been received here then.",
+)
+PAST = (AS_OF, KNOWN_AT)
+"""For every command that only reads."""
 SINCE = click.Option(["--since"], metavar="WHEN", help="Only what happened then or later.")
 UNTIL = click.Option(
     ["--until"], metavar="WHEN", help="Only what happened by then; a date means to its end."
@@ -21,7 +42,26 @@ def lower(call: Call, text: str | None) -> int | None:
 
 def upper(call: Call, text: str | None) -> int | None:
     """The last moment that an upper bound takes in: a bare date means to its end."""
-    if text is None:
-        return None
-    at, zone = parse_when(text, call.now, datetime.astimezone)
-    return at if zone is not None else at + DAY_US - 1
+    return None if text is None else last_of(*parse_when(text, call.now, datetime.astimezone))
+
+
+def say_what_came_later(call: Call) -> None:
+    """A replica that was filled later knew less than had been recorded, and says so."""
+    known_at = moment(call).known_at
+    if known_at is None:
+        return
+    for one in call.replicas:
+        came = one.history.came_later(known_at // 1000)
+        if came.first is None:
+            continue
+        events = "1 event" if came.events == 1 else f"{came.events:,} events"
+        text = f"{events} recorded by then came here later, the first {format_ms(came.first)[:10]}"
+        filled = "; this home knew nothing then, it was filled afterwards" if came.is_all else ""
+        say(dim(plain(f"{one.name}: {text}{filled}.")))
+
+
+def moment(call: Call) -> "Moment":
+    """The moment that the line asks for."""
+    from kithbook.readings.moment import Moment
+
+    return Moment(upper(call, call.as_of), upper(call, call.known_at))

@@ -5,15 +5,9 @@ from typing import Any
 
 import click
 
-from kithbook_client.cli.call import Call
+from kithbook_client.cli.call import set_on_call
 
 SETTINGS: dict[str, Any] = {"max_content_width": 100}
-
-
-def _set(ctx: click.Context, param: click.Parameter, value: object) -> None:
-    # It may stand before the command or after; what is not said there must not undo this.
-    if value and (call := ctx.find_object(Call)) is not None:
-        setattr(call, str(param.name), value)
 
 
 def _show_help(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: ARG001
@@ -36,21 +30,21 @@ EVERYWHERE = (
         ["--json"],
         is_flag=True,
         expose_value=False,
-        callback=_set,
+        callback=set_on_call,
         help="Answer in JSON, and say in JSON what went wrong.",
     ),
     click.Option(
         ["home_path", "--home"],
         metavar="DIR",
         expose_value=False,
-        callback=_set,
+        callback=set_on_call,
         help="Where everything is kept (default $KITH_HOME, else your data folder).",
     ),
     click.Option(
         ["network", "--in"],
         metavar="NETWORK",
         expose_value=False,
-        callback=_set,
+        callback=set_on_call,
         help="The network, by name or the start of its id (default your own).",
     ),
     HELP,

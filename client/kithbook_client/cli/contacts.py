@@ -7,6 +7,7 @@ from kithbook.readings.answering import contact_answer, contacts_in_order
 from kithbook.readings.answers import Contacts
 from kithbook.when import MINUTE_US, format_at
 from kithbook_client.cli.call import Call
+from kithbook_client.cli.clocks import PAST
 from kithbook_client.cli.command import command
 from kithbook_client.cli.output import dim, is_terminal, print_json, say, table
 
@@ -18,7 +19,8 @@ STATES = ("alive", "due", "fading")
     "contacts",
     "kith contacts",
     "kith contacts --state due --state fading",
-    "kith contacts --from Bob",
+    "kith contacts --from Bob --as-of 2026-01-01",
+    shared=PAST,
 )
 @click.option("--from", "viewpoint", metavar="WHO", help="Whose contacts (default yours).")
 @click.option(

@@ -9,7 +9,7 @@ from kithbook.events import TYPE_NAMES
 from kithbook.readings.answers import Events
 from kithbook.readings.listing import Filter, Logged, event_answer, happened
 from kithbook_client.cli.call import Call
-from kithbook_client.cli.clocks import SINCE, UNTIL, lower, upper
+from kithbook_client.cli.clocks import PAST, SINCE, UNTIL, lower, upper
 from kithbook_client.cli.command import command
 from kithbook_client.cli.event import names_event, print_events, show_event
 from kithbook_client.cli.output import dim, print_json, say
@@ -24,7 +24,7 @@ SHOWN = 100
     "kith log --type trusted --since 2026-01-01 --author Bob",
     "kith log 1f0c9a7e:12",
     "kith log --all --order at --json",
-    shared=(SINCE, UNTIL),
+    shared=(SINCE, UNTIL, *PAST),
 )
 @click.argument("subject", required=False, metavar="[WHO|EVENT]")
 @click.option(
@@ -71,6 +71,10 @@ def kith_log(
     Events that do not count any more stay in it, with the reason.
     """
     if subject is not None and names_event(call, subject):
+        if call.past is not None:
+            raise click.UsageError(
+                "One event is shown by all that is known of it: leave --as-of and --known-at away."
+            )
         show_event(call, *call.find_event(subject))
         return
     person = call.people.find(subject).id if subject is not None else None
@@ -127,11 +131,12 @@ ORDERS: dict[str, Callable[[Logged], Any]] = {
 
 def events_of(call: Call, person: bytes | None, limit: int | None) -> tuple[list[Logged], int]:
     """The events recorded last, of all or that name one human, and how many there are."""
-    book = call.book
-    ids = set() if person is None else call.reader.ids(person)
-    if len(ids) < 2:
+    book, past = call.book, call.past
+    ids: list[bytes | None] = [None] if person is None else [*call.reader.ids(person)]
+    if past is None and len(ids) < 2:
         return book.events(person=person, limit=limit), book.count(person)
     # Somebody who was merged is named under several ids, and some events name two of them.
-    found = {(e.log, e.seq): e for one in ids for e in book.events(person=one)}
+    listed = (past.newest(one, None) if past else book.events(person=one) for one in ids)
+    found = {(e.log, e.seq): e for events in listed for e in events}
     events = sorted(found.values(), key=_recorded)
     return events[-limit:] if limit else events, len(events)

@@ -19,12 +19,13 @@ from kithbook.readings.ledger import Account, by_kind
 from kithbook.readings.reader import Reader
 from kithbook.readings.referrals import Outcome
 from kithbook_client.cli.call import Call
+from kithbook_client.cli.clocks import PAST
 from kithbook_client.cli.command import command
 from kithbook_client.cli.output import dim, plain, print_json, say, table
 from kithbook_client.cli.words import day, day_words, short_event, subject
 
 
-@command("ledger", "kith ledger", "kith ledger Bob", "kith ledger --from Bob")
+@command("ledger", "kith ledger", "kith ledger Bob", "kith ledger --from Bob", shared=PAST)
 @click.argument("who", required=False, metavar="[WHO]")
 @click.option("--from", "viewpoint", metavar="WHO", help="Whose ledger (default yours).")
 def kith_ledger(call: Call, who: str | None, viewpoint: str | None) -> None:

@@ -119,6 +119,10 @@ def run(args: Sequence[str], now: datetime | None = None) -> int:
     try:
         with kith.make_context("kith", list(args), obj=call) as ctx:
             kith.invoke(ctx)
+        if call.known_at and not call.json:
+            from kithbook_client.cli.clocks import say_what_came_later
+
+            say_what_came_later(call)
         return call.exit_code
     except BrokenPipeError:
         # Whoever reads has seen enough, as in `kith log | head`.

@@ -27,6 +27,7 @@ from kithbook.readings.listing import Logged, event_answer
 from kithbook.readings.reader import Reader
 from kithbook.readings.referrals import Outcome
 from kithbook_client.cli.call import Call
+from kithbook_client.cli.clocks import PAST
 from kithbook_client.cli.command import command
 from kithbook_client.cli.event import print_events
 from kithbook_client.cli.history import events_of
@@ -56,7 +57,7 @@ class Page(msgspec.Struct, frozen=True):
     events: list[EventAnswer]
 
 
-@command("show", "kith show Bob", "kith show bob@example.org --json")
+@command("show", "kith show Bob", "kith show bob@example.org --json", shared=PAST)
 @click.argument("who", metavar="WHO")
 def kith_show(call: Call, who: str) -> None:
     """All that is known of one person, on one page."""

@@ -6,6 +6,7 @@ from kithbook.readings.answering import scores_answer, trust_answer
 from kithbook.readings.answers import TrustAnswer
 from kithbook.readings.explain import number
 from kithbook_client.cli.call import Call
+from kithbook_client.cli.clocks import PAST
 from kithbook_client.cli.command import command
 from kithbook_client.cli.output import dim, is_terminal, print_json, say, table
 
@@ -15,7 +16,9 @@ from_option = click.option(
 )
 
 
-@command("trust", "kith trust", "kith trust Carol", "kith trust Carol --from Bob --json")
+@command(
+    "trust", "kith trust", "kith trust Carol", "kith trust Carol --from Bob --json", shared=PAST
+)
 @click.argument("who", required=False, metavar="[WHO]")
 @from_option
 @click.option("--all", "everybody", is_flag=True, help=f"More than the {SHOWN} best.")

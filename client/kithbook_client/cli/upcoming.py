@@ -8,6 +8,7 @@ from kithbook.ids import event_id
 from kithbook.readings.answering import contact_answer, format_moment
 from kithbook.readings.answers import ContactAnswer
 from kithbook_client.cli.call import Call
+from kithbook_client.cli.clocks import PAST
 from kithbook_client.cli.command import command
 from kithbook_client.cli.output import dim, print_json, say, table
 from kithbook_client.cli.waiting import Waiting, waiting
@@ -34,7 +35,7 @@ class Next(msgspec.Struct, frozen=True):
     more: int
 
 
-@command("next", "kith next", "kith next --limit 5")
+@command("next", "kith next", "kith next --limit 5", shared=PAST)
 @click.option(
     "--limit",
     type=click.IntRange(min=1),

@@ -8,6 +8,7 @@ from kithbook.readings.derivation import why_answer
 from kithbook.readings.explain import number
 from kithbook.readings.listing import Logged
 from kithbook_client.cli.call import Call
+from kithbook_client.cli.clocks import PAST
 from kithbook_client.cli.command import command
 from kithbook_client.cli.output import dim, plain, print_json, say, strong, table
 from kithbook_client.cli.trust import from_option, viewpoint_of
@@ -16,7 +17,7 @@ from kithbook_client.cli.words import day, short_event
 SHOWN = 10
 
 
-@command("why", "kith why Carol", "kith why Carol --from Bob")
+@command("why", "kith why Carol", "kith why Carol --from Bob --as-of 2026-01-01", shared=PAST)
 @click.argument("who", metavar="WHO")
 @from_option
 def kith_why(call: Call, who: str, viewpoint: str | None) -> None:

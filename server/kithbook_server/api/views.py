@@ -1,4 +1,4 @@
-"""GET /v1/networks/{network}/…: the views, as the device's person sees them now."""
+"""GET /v1/networks/{network}/…: the views, as the device's person sees them, now or then."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,9 @@ from kithbook.readings import answers
 from kithbook.readings.answering import contacts_answer, ledger_answer, trust_answer
 from kithbook.readings.derivation import why_answer
 from kithbook.readings.listing import event_answer
+from kithbook.readings.moment import Moment
 from kithbook.readings.reader import Names, Reader
+from kithbook.when import last_of, parse_iso
 from kithbook_server.api.auth import network_in
 from kithbook_server.api.openapi import operation
 from kithbook_server.api.server import Server
@@ -23,6 +25,14 @@ from kithbook_server.api.wire import AnyRequest, reply
 Who = Annotated[str | None, QueryParameter(description="A person's name or id; you by default.")]
 Start = Annotated[
     str | None, QueryParameter(name="from", description="Whose view; yours by default.")
+]
+AsOf = Annotated[
+    str | None,
+    QueryParameter(description="The world as it was then; a date means to its end."),
+]
+KnownAt = Annotated[
+    str | None,
+    QueryParameter(description="By what this server had received then; a date means to its end."),
 ]
 Limit = Annotated[int, QueryParameter(ge=1, le=1_000, description="The newest so many.")]
 
@@ -58,9 +68,14 @@ def summary(network: FromPath[str], request: AnyRequest, server: Server) -> Resp
     summary="Everybody named, and when there was contact",
 )
 def contacts(
-    network: FromPath[str], request: AnyRequest, server: Server, start: Start = None
+    network: FromPath[str],
+    request: AnyRequest,
+    server: Server,
+    start: Start = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
 ) -> Response[bytes]:
-    with _reader(network, request, server) as reader:
+    with _reader(network, request, server, _moment(as_of, known_at)) as reader:
         return reply(request, contacts_answer(reader, _person(reader, start)))
 
 
@@ -71,9 +86,14 @@ def contacts(
     summary="Who gave what to whom, and thanks still open",
 )
 def ledger(
-    network: FromPath[str], request: AnyRequest, server: Server, start: Start = None
+    network: FromPath[str],
+    request: AnyRequest,
+    server: Server,
+    start: Start = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
 ) -> Response[bytes]:
-    with _reader(network, request, server) as reader:
+    with _reader(network, request, server, _moment(as_of, known_at)) as reader:
         return reply(request, ledger_answer(reader, _person(reader, start)))
 
 
@@ -85,9 +105,15 @@ def ledger(
     description="With `to`, to one person; without, to everybody it reaches, best first.",
 )
 def trust(
-    network: FromPath[str], request: AnyRequest, server: Server, start: Start = None, to: Who = None
+    network: FromPath[str],
+    request: AnyRequest,
+    server: Server,
+    start: Start = None,
+    to: Who = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
 ) -> Response[bytes]:
-    with _reader(network, request, server) as reader:
+    with _reader(network, request, server, _moment(as_of, known_at)) as reader:
         viewpoint = _person(reader, start)
         if to is not None:
             score = reader.score(_person(reader, to), viewpoint)
@@ -108,10 +134,11 @@ def why(
     server: Server,
     to: FromQuery[str],
     start: Start = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
 ) -> Response[bytes]:
-    asked = _admitted(network, request, server)
-    me = server.hosting.person(asked, request.user)
-    with server.views.reading(asked, me) as (reader, find):
+    asked, me = _asking(network, request, server)
+    with server.views.reading(asked, me, _moment(as_of, known_at)) as (reader, find):
         score = reader.score(_person(reader, to), _person(reader, start), others=True)
         return reply(request, why_answer(reader, score, find))
 
@@ -123,11 +150,16 @@ def why(
     summary="The events that arrived last, oldest first",
 )
 def events(
-    network: FromPath[str], request: AnyRequest, server: Server, limit: Limit = 100
+    network: FromPath[str],
+    request: AnyRequest,
+    server: Server,
+    limit: Limit = 100,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
 ) -> Response[bytes]:
-    asked = _admitted(network, request, server)
-    found, more = server.views.newest(asked, limit)
-    with _reader(network, request, server) as reader:
+    moment = _moment(as_of, known_at)
+    found, more = server.views.newest(_admitted(network, request, server), limit, moment)
+    with _reader(network, request, server, moment) as reader:
         listed = [event_answer(logged, reader.names.__getitem__) for logged in found]
     return reply(request, answers.Events(listed, more))
 
@@ -141,11 +173,24 @@ def _admitted(network: str, request: AnyRequest, server: Server) -> NetworkId:
     return asked
 
 
-@contextmanager
-def _reader(network: str, request: AnyRequest, server: Server) -> Iterator[Reader]:
+def _asking(network: str, request: AnyRequest, server: Server) -> tuple[NetworkId, bytes]:
+    """The network, and whose device asks."""
     asked = _admitted(network, request, server)
-    me = server.hosting.person(asked, request.user)
-    with server.views.reader(asked, me) as reader:
+    return asked, server.hosting.person(asked, request.user)
+
+
+def _moment(as_of: str | None, known_at: str | None) -> Moment:
+    return Moment(_bound(as_of), _bound(known_at))
+
+
+def _bound(text: str | None) -> int | None:
+    return None if text is None else last_of(*parse_iso(text))
+
+
+@contextmanager
+def _reader(network: str, request: AnyRequest, server: Server, moment: Moment) -> Iterator[Reader]:
+    asked, me = _asking(network, request, server)
+    with server.views.reader(asked, me, moment) as reader:
         yield reader
 
 

@@ -152,6 +152,8 @@ class Names:
         self._networks = [network] if network else []
         self.shelf = shelf
         self.one = one
+        self.otherwise = short
+        """How to call who has no name on this shelf."""
         self._some: dict[bytes, str] = {}
 
     @cached_property
@@ -177,7 +179,7 @@ class Names:
         if name is None:
             ids = members(self.one, {person})
             card = cards(self.shelf.card_of(ids), self.one).get(person, {})
-            name = self._some[person] = card.get("name", short(person))
+            name = self._some[person] = card.get("name") or self.otherwise(person)
         return name
 
 

@@ -4,12 +4,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kithbook.events import Described, Helped, Merged, Met, Retracted, Thanked, Trusted
 from kithbook.readings.listing import Logged
 from kithbook.readings.moment import Moment
+from kithbook.when import format_ms
+from kithbook_client.cli.main import run
 from kithbook_client.home import Home
 from kithbook_client.replica import Replica
 from tests.client.core.world import (
@@ -159,3 +162,25 @@ def test_a_body_that_cannot_be_read_is_listed_at_any_moment(replica: Replica, cl
     past = replica.past(clock.ms, Moment(as_of=0))
     assert [one.void for one in past.listed()] == [None, "unknown"]
     assert past.known[-1].seq == len(everything(replica)[0].records)
+
+
+def test_a_home_that_was_filled_later_says_what_it_did_not_know(
+    replica: Replica, tmp_path: Path, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replica.append([met(replica, "Bob")])
+    then = clock.ms
+    clock.ms += 30 * 86_400_000
+    laptop = another(tmp_path / "laptop", replica, clock)
+    give(replica, laptop)
+    late = laptop.history.came_later(then)
+    assert (late.events, late.first, late.is_all) == (len(replica.events()) - 1, clock.ms, True)
+    assert laptop.history.came_later(clock.ms).events == 0
+    assert replica.history.came_later(then).events == 0
+    laptop.home.close()
+
+    at = format_ms(then)
+    for words in (["contacts"], ["contacts", "--as-of", at]):
+        assert run(["--home", str(tmp_path / "laptop"), *words, "--known-at", at]) == 0
+        assert "recorded by then came here later" in capsys.readouterr().out
+        assert run(["--home", str(tmp_path / "laptop"), *words]) == 0
+        assert "later" not in capsys.readouterr().out

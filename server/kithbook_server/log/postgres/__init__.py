@@ -1,1 +1,0 @@
-"""The log store in PostgreSQL: one database for any number of server processes."""
