@@ -4,7 +4,7 @@ It works from a list of events as they stand in their logs and shares nothing wi
 but the events themselves. Every answer starts from that list; trust looks at every simple chain.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from fractions import Fraction
 from itertools import pairwise
 from types import MappingProxyType
@@ -124,7 +124,8 @@ class Score(NamedTuple):
 class World:
     """What a list of events says to one reader. `logs` says who speaks in each of their logs.
 
-    With `upto`, what happened later is not in effect, though corrections are.
+    With `upto`, what happened later is not in effect, though corrections are; nor is what stands at
+    the places in `hidden`.
     """
 
     def __init__(
@@ -134,6 +135,7 @@ class World:
         me: bytes = b"",
         now: int = 0,
         upto: int = 2**62,
+        hidden: Container[tuple[bytes, int]] = (),
     ) -> None:
         self.written = list(written)
         self.logs = {log.id: log for log in logs}
@@ -144,6 +146,7 @@ class World:
             w
             for w in self.written
             if self.reasons[w.place] is None
+            and w.place not in hidden
             and (w.event.at <= upto or isinstance(w.event, (Merged, *NOT_RETRACTED)))
         ]
         self.rules = self._rules()
@@ -403,6 +406,12 @@ class World:
         people = {self.root(p) for w in self.counting for p in people_of(w.event)}
         found = {(a, b): self.level(a, b) for a in people for b in people}
         return {pair: level for pair, level in found.items() if level is not None}
+
+    def score(self, start: bytes, to: bytes) -> Score:
+        start, to = self.root(start), self.root(to)
+        if start == to:
+            return Score("none", None, None, None)
+        return score(self.levels(), start, to, self.rules)
 
     def scores(self, start: bytes) -> dict[bytes, Score]:
         levels = self.levels()

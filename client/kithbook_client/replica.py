@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,7 +13,7 @@ from kithbook.events import AnyEvent, Role
 from kithbook.facts.digest import VERSION, digest
 from kithbook.facts.effects import Entry
 from kithbook.ids import LogId, NetworkId, event_id, person_id
-from kithbook.membership import members
+from kithbook.membership import members, standing
 from kithbook.replication import Page
 from kithbook_client import keys
 from kithbook_client.authoring import Append, append, own_log
@@ -26,6 +26,9 @@ from kithbook_client.rebuilding import Progress, rebuild
 from kithbook_client.views import Views
 
 if TYPE_CHECKING:
+    from kithbook.audit.history import By
+    from kithbook.audit.history import History as ScoreHistory
+    from kithbook.audit.knowledge import Knowledge
     from kithbook.past import Past
     from kithbook.readings.listing import Logged
     from kithbook.readings.moment import Moment
@@ -175,6 +178,30 @@ class Replica:
         self.refresh()
         arrivals = self.history.arrivals()
         return replay(self.network, arrivals, moment, now_ms * 1000, keys.verify)
+
+    def knowledge(self) -> "Knowledge":
+        """Every readable event that is held, in the order in which it got here."""
+        from kithbook.audit.knowledge import Knowledge
+
+        self.refresh()
+        return Knowledge.of(self.network, self.history.arrivals())
+
+    def score_history(
+        self, to: bytes, start: bytes | None = None, by: "By" = "at", *, now_ms: int
+    ) -> "ScoreHistory":
+        """What moved the score of somebody, by what was true, what was written or what came."""
+        from kithbook.audit.history import history
+
+        with uncollected():
+            return history(
+                self.knowledge(),
+                start or self.me,
+                to,
+                by,
+                me=self.me,
+                now=now_ms * 1000,
+                stand=partial(standing, self.network, verify=cache(keys.verify)),
+            )
 
     def lookup(self, folded: str) -> list[bytes]:
         """The people with exactly this name, alias or e-mail address, folded."""

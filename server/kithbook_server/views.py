@@ -9,9 +9,11 @@ import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from threading import Lock
 
+from kithbook.audit.history import By, History, history
+from kithbook.audit.knowledge import Knowledge
 from kithbook.codec import Unreadable, decode
 from kithbook.envelope import record_body, record_hlc
 from kithbook.events import AnyEvent
@@ -81,6 +83,21 @@ class Views:
         with _no_collecting(), self.recorder.reading() as reading:
             arrivals = _arrivals(reading, network)
             return replay(network, arrivals, moment, self.now() * 1000, verify)
+
+    def score_history(
+        self, network: NetworkId, me: bytes, to: bytes, start: bytes, by: By
+    ) -> History:
+        """What moved a score, by what was true, what was written or what came here."""
+        with _no_collecting(), self.recorder.reading() as reading:
+            return history(
+                Knowledge.of(network, _arrivals(reading, network)),
+                start,
+                to,
+                by,
+                me=me,
+                now=self.now() * 1000,
+                stand=partial(standing, network, verify=cache(verify)),
+            )
 
     def digest(self, network: NetworkId) -> str:
         """The digest of the network, the same as its laptops print when they hold the same."""

@@ -37,7 +37,7 @@ class Past(NamedTuple):
 
     @property
     def speakers(self) -> set[bytes]:
-        """The people who had devices."""
+        """The people whose own devices alone spoke for them."""
         return members(self.standings.values())
 
     def reader(self, me: bytes, network: str = "") -> Reader:

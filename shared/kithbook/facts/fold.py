@@ -108,15 +108,17 @@ class Facts:
         """Note a new event whose body is `unknown`, `unreadable` or `erased`."""
         self.tables.void[log, seq].reason = reason
 
-    def finish(self) -> None:
-        """Work out anew the sums that lost or regained an event."""
-        for table, key in self._anew:
+    def finish(self) -> set[tuple[str, PairKey]]:
+        """Work out anew the sums that lost or regained an event: their tables and keys."""
+        changed, self._anew = self._anew, set()
+        for table, key in changed:
             author, a, b = key
             anew = Tables()
             for entry in self.stored.naming(a, b):
                 if entry.author == author and self._in_force(entry):
                     apply(anew, entry)
             self.tables[table].replace(key, anew[table][key])
+        return changed
 
     def without(self, entries: Iterable[Entry], reason: str) -> None:
         """Fold events out again, for a reading that is not to be saved."""

@@ -1,0 +1,53 @@
+"""The history of a score as an answer for programs, the same in `kith … --json` and over HTTP."""
+
+from msgspec.structs import asdict
+
+from kithbook.audit.history import Change, History
+from kithbook.readings import answers
+from kithbook.readings.answering import chain_answer, trust_fields
+from kithbook.readings.listing import event_answer
+from kithbook.readings.reader import Names
+from kithbook.readings.trust.score import Basis
+
+
+class ChangeAnswer(answers.EventAnswer, frozen=True, kw_only=True):
+    """An event that moved a score, with the chain and the warning before and after it; `late` when
+    it got here well after it happened.
+    """
+
+    before: float | None
+    after: float | None
+    basis_before: Basis
+    basis: Basis
+    chain_before: list[answers.Link]
+    chain: list[answers.Link]
+    warning_before: float | None
+    warning: float | None
+    late: bool
+
+
+class ChangesAnswer(answers.TrustAnswer, frozen=True, kw_only=True):
+    """A score and its history, each change from where the one before it led."""
+
+    changes: list[ChangeAnswer]
+
+
+def changes_answer(history: History, names: Names) -> ChangesAnswer:
+    changes = [change_answer(change, names) for change in history.changes]
+    return ChangesAnswer(**trust_fields(history.score, names), changes=changes)
+
+
+def change_answer(change: Change, names: Names) -> ChangeAnswer:
+    before, after = change.before, change.after
+    return ChangeAnswer(
+        **asdict(event_answer(change.logged, names.__getitem__)),
+        before=before.score,
+        after=after.score,
+        basis_before=before.basis,
+        basis=after.basis,
+        chain_before=chain_answer(before.chain, names),
+        chain=chain_answer(after.chain, names),
+        warning_before=before.warning.weight if before.warning else None,
+        warning=after.warning.weight if after.warning else None,
+        late=change.late,
+    )

@@ -1,0 +1,112 @@
+"""The history of a score: every event that moved it, and no other, by one of three clocks.
+
+By `at` it tells what was true when, by all that is known today: corrections and membership are
+obeyed from the start, so that what was retracted never was. By `recorded` and by `received` it
+tells what was written and what this replica knew, and there a correction moves a score like
+any other event; what was written ahead of its time is in effect when its time comes.
+
+It is exact without working the score out at each event, because of what it leaves out:
+
+- events about people through whom no chain and no warning could ever have come (`bounds`): whatever
+  they say, no chain that is kept leads through them;
+- of the rest, changes of a level through which even the strongest chain that ever could be is
+  weaker than the support, and than the warning, in force: a level is only ever part of the score by
+  being on the strongest chain. Whatever the viewpoint itself says is always looked at, because it
+  decides which chains may pass.
+
+Where merges, rules or members change, all levels are worked out anew.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+import msgspec
+
+from kithbook.audit.bounds import Bounds
+from kithbook.audit.concern import concerning
+from kithbook.audit.course import Course, Stand
+from kithbook.audit.knowledge import Held, Knowledge
+from kithbook.codec import Unreadable
+from kithbook.facts.fold import DATED
+from kithbook.membership import UNKNOWN
+from kithbook.readings.listing import Logged
+from kithbook.readings.trust.score import Score
+from kithbook.when import AHEAD_US, DAY_US
+
+By = Literal["at", "recorded", "received"]
+CLOCKS: dict[By, Callable[[Held], int]] = {
+    "at": lambda held: held.event.at,
+    "recorded": lambda held: held.recorded * 1000,
+    "received": lambda held: held.received * 1000,
+}
+"""When an event stands in the history, in µs since 1970."""
+
+
+class Change(msgspec.Struct, frozen=True):
+    """An event that moved a score."""
+
+    logged: Logged
+    before: Score
+    after: Score
+
+    @property
+    def late(self) -> bool:
+        """Whether it got here well after it happened: more than a day after its date ended."""
+        event = self.logged.event
+        if isinstance(event, Unreadable):
+            return False
+        ended = event.at + (DAY_US if event.zone is None else 0)
+        return self.logged.received * 1000 > ended + DAY_US
+
+
+class History(msgspec.Struct, frozen=True):
+    """`changes` lead from nothing to `score`, each from where the one before it led."""
+
+    score: Score
+    changes: list[Change]
+
+
+def history(
+    knowledge: Knowledge,
+    start: bytes,
+    to: bytes,
+    by: By,
+    *,
+    me: bytes,
+    now: int,
+    stand: Stand,
+) -> History:
+    """The history of the score of `to` from `start`, as `me` reads it now (µs since 1970)."""
+    bounds = Bounds((held.event for held in knowledge.events), start, to)
+    course = Course(knowledge, bounds, start, to, me, stand)
+    events = concerning(knowledge, bounds, me)
+    if by == "at":
+        course.learn(events)
+        dated = [held for held in events if isinstance(held.event, DATED)]
+        for held in sorted(dated, key=lambda h: (h.event.at, h.hlc, h.log, h.seq)):
+            if held.event.at <= now + AHEAD_US:
+                course.take(held)
+    else:
+        if by == "recorded":
+            events.sort(key=lambda held: (held.hlc, held.log, held.seq))
+        course.hear(events, CLOCKS[by], now)
+    devices = knowledge.devices
+    changes = [
+        Change(_logged(held, course, devices), before, after)
+        for held, before, after in course.moves
+    ]
+    return History(course.score, changes)
+
+
+def _logged(held: Held, course: Course, devices: Mapping[bytes, str]) -> Logged:
+    return Logged(
+        log=held.log,
+        seq=held.seq,
+        hlc=held.hlc,
+        received=held.received,
+        author=course.standings.get(held.log, UNKNOWN).person,
+        device=devices.get(held.log) or None,
+        event=held.event,
+        void=course.void(held.place),
+        check=held.check,
+    )
