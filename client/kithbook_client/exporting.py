@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from heapq import merge
-from typing import BinaryIO
+from typing import Protocol
 
 import msgspec
 
@@ -22,8 +22,12 @@ READ = 1_000
 _encode = msgspec.json.Encoder().encode
 
 
+class Writer(Protocol):
+    def write(self, content: bytes, /) -> int: ...
+
+
 def export_jsonl(
-    replica: Replica, out: BinaryIO, progress: Callable[[int, int], None] | None = None
+    replica: Replica, out: Writer, progress: Callable[[int, int], None] | None = None
 ) -> int:
     """Write the events in the order in which they were recorded, one a line; how many there were.
 

@@ -32,14 +32,19 @@ class Hosting:
         self._now_ms = now_ms
 
     def admit(self, network: NetworkId, key: bytes) -> None:
-        """Let a device sync a network. Who is not in a network does not learn that there is one.
+        """Let a device sync a network. Who is not in a network does not learn that there is one,
+        not even by how long the answer takes.
 
         Raises Refused with the code `unknown_network`.
         """
-        roll = self._members.roll(network)
-        if key in roll.devices:
+        members = self._members
+        roll = members.known(network)
+        if roll and key in roll.devices:
             return
-        if key not in roll.revoked and self._accounts.hosts(network, key):
+        roll = members.roll(network) if members.has_log(network, key) else None
+        if roll and key in roll.devices:
+            return
+        if not (roll and key in roll.revoked) and self._accounts.hosts(network, key):
             return
         raise Refused(
             f"This server has no network {network.hex()} for this device.",

@@ -47,14 +47,26 @@ class Members:
         self._rolls: dict[NetworkId, Roll] = {}
 
     def roll(self, network: NetworkId) -> Roll:
-        known = self._rolls.get(network)
-        if known and known.last_act == self._recorder.last_act(network):
+        if known := self.known(network):
             return known
         with self._recorder.reading() as held:
             last_act, rows = held.last_act(network), held.acts(network)
         acts = tuple(act for row in rows if (act := act_in(*row)))
-        roll = self._rolls[network] = self._call(network, last_act, acts)
+        roll = self._call(network, last_act, acts)
+        if acts:  # a network that does not exist must leave nothing behind
+            self._rolls[network] = roll
         return roll
+
+    def known(self, network: NetworkId) -> Roll | None:
+        """The roll where it was called already and nothing has come since."""
+        known = self._rolls.get(network)
+        is_current = known and known.last_act == self._recorder.last_act(network)
+        return known if is_current else None
+
+    def has_log(self, network: NetworkId, key: bytes) -> bool:
+        """Whether a device has opened a log in a network: as much work for any network at all."""
+        with self._recorder.reading() as held:
+            return network in held.networks_of(key)
 
     def networks_of(self, key: bytes) -> list[NetworkId]:
         """The networks in which the device with this key may speak."""

@@ -1,6 +1,9 @@
 """The ways in: links, tickets, sessions, and who may sync a network."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -275,3 +278,37 @@ def test_knocking_too_often_is_refused(tmp_path: Path) -> None:
         assert served.client.get("/health").status_code == 200
     assert answers[0].status_code == 200
     assert problem(answers[-1]) == (429, "too_many_requests")
+
+
+def test_a_guessed_network_costs_the_same_whether_or_not_it_exists(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither by the work that it takes nor by what it leaves behind."""
+    ada, eve = Log.found("Ada").write(3), Log.found("Eve")
+    served.host(ada).push(ada)
+    stranger = served.host(eve)
+    stranger.push(eve)
+    statements: list[str] = []
+    recorder: Any = served.server.recorder
+    reading = recorder.reading
+
+    @contextmanager
+    def traced() -> Iterator[Any]:
+        with reading() as held:
+            ask = held._sql
+            held._sql = lambda *words: (statements.append(words[0]), ask(*words))[1]
+            yield held
+
+    def work(network: bytes) -> list[str]:
+        statements.clear()
+        answer = served.client.get(f"/v1/networks/{network.hex()}/events", headers=stranger.headers)
+        assert problem(answer) == (404, "unknown_network")
+        return list(statements)
+
+    monkeypatch.setattr(recorder, "reading", traced)
+    guessed = [bytes([n]) * 16 for n in range(20)]
+    assert work(ada.network) == work(guessed[0]) != []
+    before = len(served.server.hosting._members._rolls)
+    for network in guessed:
+        work(network)
+    assert len(served.server.hosting._members._rolls) == before

@@ -39,6 +39,7 @@ class Kithd:
     """A running kithd, and the first line that it printed."""
 
     def __init__(self, folder: Path, port: int = 0) -> None:
+        self.folder = folder
         command = [*KITHD, "serve", "--port", str(port), "--data", str(folder)]
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -11,7 +11,7 @@ import msgspec
 
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.command import command
-from kithbook_client.cli.output import plain, print_json, say
+from kithbook_client.cli.output import Terminal, is_terminal, plain, print_json, say
 from kithbook_client.cli.progress import progress
 from kithbook_client.exporting import export_jsonl
 from kithbook_client.importing import ImportReport, import_lines
@@ -85,7 +85,7 @@ def kith_export(call: Call, file: str, form: str) -> None:  # noqa: ARG001 - one
     FILE is - or left out for standard output. `kith import` reads it into another home.
     """
     if file == "-":
-        export_jsonl(call.replica, sys.stdout.buffer)
+        export_jsonl(call.replica, Terminal() if is_terminal() else sys.stdout.buffer)
         return
     with progress(call, "Exporting") as report, Path(file).open("wb") as out:
         count = export_jsonl(call.replica, out, report)

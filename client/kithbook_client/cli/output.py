@@ -12,8 +12,11 @@ from unicodedata import east_asian_width
 import click
 import msgspec
 
-_SHOWN = dict.fromkeys((*range(32), *range(0x7F, 0xA0)), "\ufffd") | {"\n": " ", "\t": " "}
-_CONTROLS = str.maketrans({chr(k) if isinstance(k, int) else k: v for k, v in _SHOWN.items()})
+# What a terminal may obey: controls of both kinds, and what turns the order of letters around.
+_OBEYED = (*range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_SHOWN = dict.fromkeys((*range(32), *_OBEYED), "\ufffd") | {0x0A: " ", 0x09: " "}
+_ESCAPED = {code: f"\\u{code:04x}" for code in _OBEYED}
+"""For JSON, which need not escape them."""
 
 
 def is_terminal() -> bool:
@@ -27,12 +30,23 @@ def say(text: str = "") -> None:
 def print_json(answer: object) -> None:
     """One JSON object: on a single line for programs, indented for whoever looks at it."""
     encoded = msgspec.json.encode(answer)
-    click.echo((msgspec.json.format(encoded) if is_terminal() else encoded).decode())
+    if is_terminal():
+        Terminal().write(msgspec.json.format(encoded) + b"\n")
+    else:
+        click.echo(encoded.decode())
+
+
+class Terminal:
+    """Takes JSON in bytes, and shows it without anything that it would obey."""
+
+    def write(self, json: bytes, /) -> int:
+        click.echo(json.decode().translate(_ESCAPED), nl=False)
+        return len(json)
 
 
 def plain(text: str) -> str:
     """The text on one line and without anything that a terminal would obey."""
-    return text if text.isprintable() else text.translate(_CONTROLS)
+    return text if text.isprintable() else text.translate(_SHOWN)
 
 
 def dim(text: str) -> str:

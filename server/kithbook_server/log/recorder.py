@@ -63,8 +63,10 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
         known = self._last_acts.get(network)
         if known is None:
             with self.reading() as held:
+                known = held.last_act(network)
+            if known:  # a network that does not exist must leave nothing behind
                 # A writer that was faster knows better.
-                known = self._last_acts.setdefault(network, held.last_act(network))
+                known = self._last_acts.setdefault(network, known)
         return known
 
     def pool(self) -> Pool:
