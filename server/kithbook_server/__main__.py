@@ -16,7 +16,12 @@ data_option = click.option(
     "--data", metavar="DIR", help="The folder for the databases. [KITHD_DATA]"
 )
 database_option = click.option(
-    "--database", metavar="URL", help="A database server to use instead. [KITHD_DATABASE]"
+    "--database", metavar="URL", help="A PostgreSQL to use instead. [KITHD_DATABASE]"
+)
+password_option = click.option(
+    "--database-password-file",
+    metavar="FILE",
+    help="Holds the password for it. [KITHD_DATABASE_PASSWORD_FILE]",
 )
 origin_option = click.option(
     "--origin", metavar="URL", help="How devices reach this server. [KITHD_ORIGIN]"
@@ -27,7 +32,7 @@ port_option = click.option("--port", help="The port; 0 takes a free one. [KITHD_
 
 def _in_the_environment() -> str:
     """The settings that are no options, with their defaults, as click keeps them in lines."""
-    options = {"host", "port", "data", "database", "origin"}
+    options = {"host", "port", "data", "database", "database_password_file", "origin"}
     lines = [
         f"  {PREFIX + field.name.upper():22} {field.default}"
         for field in msgspec.structs.fields(Settings)
@@ -51,6 +56,7 @@ def kithd() -> None:
 @port_option
 @data_option
 @database_option
+@password_option
 @origin_option
 def serve(**options: Any) -> None:
     """Serve until it is stopped.
@@ -65,6 +71,7 @@ def serve(**options: Any) -> None:
 @kithd.command()
 @data_option
 @database_option
+@password_option
 @origin_option
 @host_option
 @port_option
@@ -78,7 +85,7 @@ def link(**options: Any) -> None:
     settings = _settings(options)
     _require_data(settings)
     told = options["origin"] or options["host"] or options["port"]
-    remembered = None if told else links.last_address(settings.folder)
+    remembered = None if told else links.last_address(settings)
     address = remembered or links.address_of(settings, settings.port)
     click.echo(links.setup_link(settings, address))
 
@@ -86,6 +93,7 @@ def link(**options: Any) -> None:
 @kithd.command()
 @data_option
 @database_option
+@password_option
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 def verify(as_json: bool, **options: Any) -> None:
     """Check every event and every seal against damage and forgery."""
@@ -113,6 +121,7 @@ def verify(as_json: bool, **options: Any) -> None:
 @kithd.command()
 @data_option
 @database_option
+@password_option
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 def rebuild(as_json: bool, **options: Any) -> None:
     """Work the views of every network out anew from the log, and print their digests.

@@ -42,6 +42,7 @@ def create_app(settings: Settings, now_ms: Callable[[], int] = wall_clock) -> Li
     sessions = Sessions(accounts, hosting, verify, now_ms, settings.session_hours)
     bell, metrics, views_ = Bell(settings.streams), Metrics(), Views(recorder, now_ms)
     recorder.on_news(bell.ring)
+    accounts.follow()
     server = Parts(settings, recorder, accounts, hosting, sessions, service, views_, bell, metrics)
     _measure(server)
 

@@ -13,6 +13,7 @@ from queue import SimpleQueue
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from kithbook.errors import Unavailable
+from kithbook.ids import NetworkId
 from kithbook_server.log import LogRecorder, Reading, Writing
 
 T = TypeVar("T")
@@ -21,6 +22,7 @@ MAX_GROUP = 256
 
 
 class _Waiting(NamedTuple, Generic[T, A]):
+    network: NetworkId
     write: Callable[[Writing], T]
     answer: Callable[[Reading, T], A]
     done: "Future[A]"
@@ -38,17 +40,20 @@ class Commits:
         self._thread.start()
 
     def submit(
-        self, write: Callable[[Writing], T], answer: Callable[[Reading, T], A]
+        self,
+        network: NetworkId,
+        write: Callable[[Writing], T],
+        answer: Callable[[Reading, T], A],
     ) -> "Future[A]":
         """What `answer` makes of what `write` returned, once that is durable, or what they raise.
 
-        `write` may run twice.
+        `write` writes to one network, and may run twice.
         """
         done: Future[A] = Future()
         with self._door:
             if self._closed:
                 raise Unavailable("This server is shutting down.", "Try again in a minute.")
-            self._queue.put(_Waiting(write, answer, done))
+            self._queue.put(_Waiting(network, write, answer, done))
         return done
 
     def close(self) -> None:
@@ -81,6 +86,8 @@ class Commits:
         return group
 
     def _commit(self, group: list[_Waiting[Any, Any]]) -> None:
+        # In the order in which every process takes the networks, see Writing.
+        group = sorted(group, key=lambda waiting: waiting.network)
         with self._recorder.writing() as writing:
             results = [waiting.write(writing) for waiting in group]
         with self._recorder.reading() as held:

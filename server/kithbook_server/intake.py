@@ -66,7 +66,7 @@ class Intake:
             )
         received = self._now_ms()
         return self._commits.submit(
-            lambda writing: self._take(writing, network, pages, received), answer
+            network, lambda writing: self._take(writing, network, pages, received), answer
         )
 
     def trial(self, network: NetworkId, page: Page) -> Refusal | None:

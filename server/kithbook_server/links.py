@@ -1,7 +1,5 @@
 """Where the server can be reached, and the setup links that lead there."""
 
-from pathlib import Path
-
 from kithbook_server.settings import Settings
 from kithbook_server.stores import open_accounts
 
@@ -23,14 +21,18 @@ def address_of(settings: Settings, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def remember_address(folder: Path, address: str) -> None:
-    (folder / "address").write_text(address + "\n")
+def remember_address(settings: Settings, address: str) -> None:
+    """For `kithd link`; many processes on a database have one origin instead."""
+    if not settings.database:
+        (settings.folder / "address").write_text(address + "\n")
 
 
-def last_address(folder: Path) -> str | None:
+def last_address(settings: Settings) -> str | None:
     """The address at which these data were last served."""
+    if settings.database:
+        return None
     try:
-        return (folder / "address").read_text().strip() or None
+        return (settings.folder / "address").read_text().strip() or None
     except OSError:
         return None
 

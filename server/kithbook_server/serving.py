@@ -25,7 +25,7 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
     with _bind(settings.host, settings.port) as listening:
         address = address_of(settings, listening.getsockname()[1])
         app = create_app(settings)
-        remember_address(settings.folder, address)
+        remember_address(settings, address)
         greeting = address if is_set_up(settings) else setup_link(settings, address)
         config = uvicorn.Config(
             app,

@@ -1,7 +1,7 @@
 """Sessions: a device signs where it is and what the server just said, and gets a token for a day.
 
-The nonce carries its own expiry under a MAC, so that nothing is kept between the two steps. The
-MAC's key lives as long as the process: a restart in between means asking for a new nonce.
+The nonce carries its own expiry under a MAC, so that nothing is kept between the two steps. All
+processes of a server share the MAC's key: the second step may reach another one than the first.
 """
 
 import hmac
@@ -33,7 +33,7 @@ class Sessions:
         self._verify = verify
         self._now_ms = now_ms
         self._hours = hours
-        self._secret = secrets.token_bytes(32)
+        self._secret = accounts.nonce_key()
 
     def challenge(self, key: bytes) -> Challenge:
         expires = self._now_ms() + NONCE_SECONDS * 1000

@@ -1,6 +1,6 @@
 """What whoever runs the server may choose, from `KITHD_…` in the environment and from options.
 
-There are no secrets among them.
+There are no secrets among them: the password of the database is in a file that one of them names.
 """
 
 from collections.abc import Mapping
@@ -17,6 +17,7 @@ PREFIX = "KITHD_"
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
+Connections = Annotated[int, msgspec.Meta(ge=2)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 Origin = Annotated[str, msgspec.Meta(pattern="^(https?://[^/]+)?$")]
 MetricsAt = Annotated[str, msgspec.Meta(pattern=r"^(on|off|\[?[^\s/]+\]?:\d{1,5})$")]
@@ -29,7 +30,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     data: str = ""
     """The folder for the databases; empty for the platform's own place for data."""
     database: str = ""
-    """The URL of a database server to use instead."""
+    """The URL of a PostgreSQL to use instead, as `postgresql://kithd@db.example.org/kithd`."""
+    database_password_file: str = ""
+    """The file that holds the password for it, where the URL has none."""
+    connections: Connections = 10
+    """How many connections to it one process opens at most for events; it needs four more."""
     origin: Origin = ""
     """How devices reach this server, as `https://kith.example.org`, where a proxy hides that."""
 

@@ -1,6 +1,5 @@
 """The whole server behind Litestar's test client, and devices that talk to it in MessagePack."""
 
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
@@ -31,11 +30,9 @@ ORIGIN = "http://testserver.local"
 class Served:
     """`now` is the server's clock, in milliseconds."""
 
-    def __init__(self, folder: Path, **settings: Any) -> None:
+    def __init__(self, **settings: Any) -> None:
         self.now = NOW_MS
-        self.app: Litestar = create_app(
-            Settings(**{"data": str(folder), "rate": 0, **settings}), lambda: self.now
-        )
+        self.app: Litestar = create_app(Settings(**{"rate": 0, **settings}), lambda: self.now)
         self.client = TestClient(self.app, raise_server_exceptions=False)
 
     def __enter__(self) -> Self:

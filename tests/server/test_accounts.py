@@ -1,15 +1,17 @@
 """What the server decides: setup links, tickets, sessions."""
 
-import sqlite3
 import threading
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kithbook.errors import Refused
 from kithbook.ids import NetworkId
 from kithbook_server.accounts import Accounts
+from kithbook_server.settings import Settings
+from kithbook_server.stores import open_accounts
+from tests.server.behind import Behind
 
 HOUR = 3_600_000
 NETWORK, OTHER = NetworkId(b"n" * 16), NetworkId(b"o" * 16)
@@ -26,14 +28,14 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def accounts(tmp_path: Path, clock: Clock) -> Iterator[Accounts]:
-    accounts = open_accounts(tmp_path, clock)
+def accounts(store: dict[str, Any], clock: Clock) -> Iterator[Accounts]:
+    accounts = opened(store, clock)
     yield accounts
     accounts.close()
 
 
-def open_accounts(folder: Path, clock: Clock) -> Accounts:
-    return Accounts.open(folder / "accounts.sqlite", lambda: clock.now)
+def opened(store: dict[str, Any], clock: Clock) -> Accounts:
+    return open_accounts(Settings(**store), lambda: clock.now)
 
 
 def refused(code: str) -> "pytest.RaisesExc[Refused]":
@@ -116,8 +118,8 @@ def test_it_has_been_set_up_while_a_link_waits_and_once_a_network_is_hosted(
     assert accounts.has_been_set_up()
 
 
-def test_another_process_is_heard(accounts: Accounts, tmp_path: Path, clock: Clock) -> None:
-    other = open_accounts(tmp_path, clock)
+def test_another_process_is_heard(accounts: Accounts, store: dict[str, Any], clock: Clock) -> None:
+    other = opened(store, clock)
     secret = other.make_link(1)
     accounts.redeem(secret, NETWORK, ADA)
     assert other.hosts(NETWORK, ADA)
@@ -126,9 +128,9 @@ def test_another_process_is_heard(accounts: Accounts, tmp_path: Path, clock: Clo
     other.close()
 
 
-def test_a_ticket_opens_one_log(accounts: Accounts, tmp_path: Path, clock: Clock) -> None:
+def test_a_ticket_opens_one_log(accounts: Accounts, store: dict[str, Any], clock: Clock) -> None:
     ticket, one, two = b"t" * 32, b"1" * 16, b"2" * 16
-    other = open_accounts(tmp_path, clock)
+    other = opened(store, clock)
     assert accounts.log_of(ticket) is None
     accounts.use_ticket(ticket, one)
     accounts.use_ticket(ticket, one)
@@ -159,14 +161,14 @@ def test_a_session_can_be_ended(accounts: Accounts) -> None:
 
 
 def test_all_is_remembered_when_it_is_opened_again(
-    accounts: Accounts, tmp_path: Path, clock: Clock
+    accounts: Accounts, store: dict[str, Any], clock: Clock
 ) -> None:
     secret, spent = accounts.make_link(1), accounts.make_link(1)
     accounts.redeem(spent, NETWORK, ADA)
     accounts.use_ticket(b"t" * 32, b"1" * 16)
     kept, ended = accounts.open_session(ADA, 1)[0], accounts.open_session(ADA, 1)[0]
     accounts.end_session(ended)
-    again = open_accounts(tmp_path, clock)
+    again = opened(store, clock)
     assert again.hosts(NETWORK, ADA)
     assert again.log_of(b"t" * 32) == b"1" * 16
     assert again.key_of(kept) == ADA
@@ -178,16 +180,15 @@ def test_all_is_remembered_when_it_is_opened_again(
 
 
 def test_secrets_are_kept_hashed_and_types_by_names_of_their_own(
-    accounts: Accounts, tmp_path: Path
+    accounts: Accounts, behind: Behind
 ) -> None:
     secret = accounts.make_link(1)
     accounts.redeem(secret, NETWORK, ADA)
     token, _ = accounts.open_session(ADA, 1)
     accounts.end_session(token)
     accounts.use_ticket(b"t" * 32, b"1" * 16)
-    with sqlite3.connect(tmp_path / "accounts.sqlite") as sql:
-        rows = sql.execute("SELECT topic, state FROM stored_events").fetchall()
-    sql.close()
+    table = "accounts_events ORDER BY notification_id" if behind.url else "stored_events"
+    rows = behind(f"SELECT topic, state FROM {table}", file="accounts")
     assert [topic for topic, _ in rows] == [
         "setup link made",
         "setup link redeemed",
@@ -202,12 +203,12 @@ def test_secrets_are_kept_hashed_and_types_by_names_of_their_own(
 
 
 def test_nothing_is_taken_from_the_environment(
-    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    store: dict[str, Any], clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PERSISTENCE_MODULE", "no.such.module")
     monkeypatch.setenv("IS_SNAPSHOTTING_ENABLED", "y")
     monkeypatch.setenv("COMPRESSOR_TOPIC", "no.such:module")
-    accounts = open_accounts(tmp_path, clock)
+    accounts = opened(store, clock)
     accounts.redeem(accounts.make_link(1), NETWORK, ADA)
     assert accounts.snapshots is None
     accounts.close()

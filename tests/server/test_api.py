@@ -108,7 +108,7 @@ def test_a_large_reply_is_compressed_for_who_can_read_that(device: Device, ada: 
 
 @pytest.mark.parametrize("encoding", ["zstd", "ZSTD", "gzip"])
 def test_a_bomb_does_not_go_off(tmp_path: Path, ada: Log, encoding: str) -> None:
-    with Served(tmp_path, request_bytes=1_000_000) as served:
+    with Served(data=str(tmp_path), request_bytes=1_000_000) as served:
         device = served.host(ada)
         bomb = compressors()[encoding](bytes(200_000_000))
         assert len(bomb) < 1_000_000

@@ -9,12 +9,14 @@ from typing import cast
 import pytest
 
 from kithbook.errors import TooLarge, Unavailable
+from kithbook.ids import NetworkId
 from kithbook.protocol import SyncReply, SyncRequest
 from kithbook_server.commits import Commits
 from kithbook_server.log import LogRecorder, Reading, Writing
-from kithbook_server.log.recorder import SQLiteLogRecorder
 from kithbook_server.sync import SyncService
 from tests.devices import Log
+
+NETWORK = NetworkId(bytes(16))
 
 
 class Counting:
@@ -54,14 +56,16 @@ def write(queue: Commits, name: str) -> Future[str]:
         cast("list[str]", writing).append(name)
         return name
 
-    return queue.submit(put, lambda held, result: f"{result} of {len(cast('list[str]', held))}")
+    return queue.submit(
+        NETWORK, put, lambda held, result: f"{result} of {len(cast('list[str]', held))}"
+    )
 
 
 def fail(queue: Commits) -> Future[str]:
     def refuse(writing: Writing) -> str:
         raise TooLarge("Too large.")
 
-    return queue.submit(refuse, lambda held, result: result)
+    return queue.submit(NETWORK, refuse, lambda held, result: result)
 
 
 def begin(counting: Counting, queue: Commits) -> Future[str]:
@@ -99,7 +103,7 @@ def test_an_answer_that_raises_fails_alone(counting: Counting, queue: Commits) -
     def answer(held: Reading, result: None) -> str:
         raise TooLarge("Too large.")
 
-    bad = queue.submit(lambda writing: None, answer)
+    bad = queue.submit(NETWORK, lambda writing: None, answer)
     with pytest.raises(TooLarge):
         bad.result(10)
     assert write(queue, "a").result(10) == "a of 2"
@@ -127,7 +131,7 @@ def test_closing_finishes_what_waits_and_takes_no_more(counting: Counting, queue
 
 
 def test_threads_that_push_at_once_all_find_their_events(
-    recorder: SQLiteLogRecorder, service: SyncService
+    recorder: LogRecorder, service: SyncService
 ) -> None:
     ada = Log.found()
     logs = [ada.invite(f"P{n}").join().write(20) for n in range(8)]

@@ -264,7 +264,7 @@ def test_a_device_in_no_network_gets_no_session(served: Served, ada: Log) -> Non
 
 
 def test_the_origin_can_be_set_where_a_proxy_hides_it(tmp_path: Path, ada: Log) -> None:
-    with Served(tmp_path, origin="https://kith.example.org") as served:
+    with Served(data=str(tmp_path), origin="https://kith.example.org") as served:
         device = Device(served, ada)
         device.redeem(served.server.accounts.make_link(1))
         assert problem(device.ask_session()) == (401, "no_session")
@@ -273,7 +273,7 @@ def test_the_origin_can_be_set_where_a_proxy_hides_it(tmp_path: Path, ada: Log) 
 
 def test_knocking_too_often_is_refused(tmp_path: Path) -> None:
     request = SessionRequest(Key().public)
-    with Served(tmp_path, rate=3) as served:
+    with Served(data=str(tmp_path), rate=3) as served:
         answers = [served.post("/v1/session", request) for _ in range(8)]
         assert served.client.get("/health").status_code == 200
     assert answers[0].status_code == 200

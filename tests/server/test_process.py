@@ -212,7 +212,17 @@ def told(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> tuple[in
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("serve", "--database", "postgresql://x/y"), 2, "cannot use postgresql"),
+        (("serve", "--database", "mysql:x"), 2, "The URL of the database cannot be used"),
+        (
+            ("verify", "--database", "postgresql://127.0.0.1:1/y"),
+            1,
+            "y on 127.0.0.1 cannot be used",
+        ),
+        (
+            ("link", "--database", "postgresql:///y", "--database-password-file", "/no/such"),
+            1,
+            "cannot be read from /no/such: No such file",
+        ),
         (("serve", "--port", "high"), 2, "port"),
         (
             (

@@ -6,8 +6,10 @@ import tempfile
 import threading
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from eventsourcing.persistence import IntegrityError, StoredEvent
 
@@ -15,10 +17,13 @@ from kithbook.envelope import Head, Seal, chain, make_record
 from kithbook.errors import Damaged, Unavailable, Unsupported
 from kithbook.ids import NetworkId
 from kithbook.replication import Accepted
-from kithbook_server.log import LogHead
+from kithbook_server.log import LogHead, LogRecorder
 from kithbook_server.log.datastore import DurableDatastore
 from kithbook_server.log.recorder import SQLiteLogRecorder
+from kithbook_server.settings import Settings
+from kithbook_server.stores import open_recorder
 from tests.devices import Log
+from tests.server.behind import Behind
 
 # The module of test cases imports the library's cipher too, which needs a package we do without.
 _cipher = ModuleType("eventsourcing.cipher")
@@ -79,12 +84,12 @@ def some(count: int, start: int = 0) -> list[bytes]:
     ]
 
 
-def append(recorder: SQLiteLogRecorder, *parts: Accepted, received: int = 7) -> list[int]:
+def append(recorder: LogRecorder, *parts: Accepted, received: int = 7) -> list[int]:
     with recorder.writing() as writing:
         return [writing.append(NETWORK, one, received) for one in parts]
 
 
-def head(recorder: SQLiteLogRecorder, log: bytes) -> LogHead:
+def head(recorder: LogRecorder, log: bytes) -> LogHead:
     with recorder.reading() as held:
         found = held.head(NETWORK, log)
     assert found
@@ -95,7 +100,7 @@ A, B = b"a" * 16, b"b" * 16
 
 
 @pytest.fixture
-def patchwork(recorder: SQLiteLogRecorder) -> list[bytes]:
+def patchwork(recorder: LogRecorder) -> list[bytes]:
     """Log A arrived in runs of 1, 3, 1 and 5, with runs of log B between them."""
     records, others = some(10), some(3)
     previous = other = bytes(32)
@@ -111,7 +116,7 @@ def patchwork(recorder: SQLiteLogRecorder) -> list[bytes]:
 
 
 def test_a_range_of_a_log_is_read_whatever_runs_it_arrived_in(
-    recorder: SQLiteLogRecorder, patchwork: list[bytes]
+    recorder: LogRecorder, patchwork: list[bytes]
 ) -> None:
     log = head(recorder, A)
     hashes = chain(NETWORK, A, 1, bytes(32), patchwork)
@@ -124,7 +129,7 @@ def test_a_range_of_a_log_is_read_whatever_runs_it_arrived_in(
 
 
 def test_many_ranges_are_read_as_one_would_be(
-    recorder: SQLiteLogRecorder, patchwork: list[bytes]
+    recorder: LogRecorder, patchwork: list[bytes]
 ) -> None:
     a, b = head(recorder, A), head(recorder, B)
     places = [(a, 2, 7), (b, 0, 3), (a, 0, 1), (b, 1, 2), (a, 2, 7)]
@@ -136,7 +141,7 @@ def test_many_ranges_are_read_as_one_would_be(
             assert got.seals == held.seals(log, after, upto)
 
 
-def test_the_hash_at_every_seq(recorder: SQLiteLogRecorder, patchwork: list[bytes]) -> None:
+def test_the_hash_at_every_seq(recorder: LogRecorder, patchwork: list[bytes]) -> None:
     log = head(recorder, A)
     hashes = [bytes(32), *chain(NETWORK, A, 1, bytes(32), patchwork)]
     with recorder.reading() as held:
@@ -149,7 +154,7 @@ def test_the_hash_at_every_seq(recorder: SQLiteLogRecorder, patchwork: list[byte
 
 
 def test_positions_are_dense_and_tell_the_order_of_arrival(
-    recorder: SQLiteLogRecorder, patchwork: list[bytes]
+    recorder: LogRecorder, patchwork: list[bytes]
 ) -> None:
     with recorder.reading() as held:
         rows = held.since(NETWORK, 0, 100)
@@ -163,7 +168,7 @@ def test_positions_are_dense_and_tell_the_order_of_arrival(
         assert held.since(NetworkId(b"x" * 16), 0, 100) == []
 
 
-def test_logs_stand_in_the_order_of_their_first_events(recorder: SQLiteLogRecorder) -> None:
+def test_logs_stand_in_the_order_of_their_first_events(recorder: LogRecorder) -> None:
     append(recorder, part(B, 1, some(1)), part(A, 1, some(2)))
     with recorder.reading() as held:
         assert [found.log for found in held.heads(NETWORK)] == [B, A]
@@ -172,7 +177,7 @@ def test_logs_stand_in_the_order_of_their_first_events(recorder: SQLiteLogRecord
 
 
 @pytest.mark.parametrize("first", [1, 2, 3, 5, 9])
-def test_only_the_next_seq_is_taken(recorder: SQLiteLogRecorder, first: int) -> None:
+def test_only_the_next_seq_is_taken(recorder: LogRecorder, first: int) -> None:
     append(recorder, part(A, 1, some(3)))
     with pytest.raises(IntegrityError):
         append(recorder, part(B, 1, some(1)), part(A, first, some(2)))
@@ -182,7 +187,7 @@ def test_only_the_next_seq_is_taken(recorder: SQLiteLogRecorder, first: int) -> 
     assert append(recorder, part(A, 4, some(1))) == [4]
 
 
-def test_the_library_may_not_leave_a_gap_either(recorder: SQLiteLogRecorder) -> None:
+def test_the_library_may_not_leave_a_gap_either(recorder: LogRecorder) -> None:
     def event(seq: int) -> StoredEvent:
         return StoredEvent(UUID(bytes=A), seq, "content", b"state of it")
 
@@ -193,7 +198,7 @@ def test_the_library_may_not_leave_a_gap_either(recorder: SQLiteLogRecorder) -> 
     assert recorder.insert_events([event(3)]) == [3]
 
 
-def test_the_library_may_write_to_many_logs_at_once(recorder: SQLiteLogRecorder) -> None:
+def test_the_library_may_write_to_many_logs_at_once(recorder: LogRecorder) -> None:
     places = [(A, 1), (A, 2), (B, 1), (A, 3), (B, 2), (B, 3)]
     events = [StoredEvent(UUID(bytes=log), seq, "content", b"state of it") for log, seq in places]
     assert recorder.insert_events(events) == [1, 2, 3, 4, 5, 6]
@@ -203,7 +208,7 @@ def test_the_library_may_write_to_many_logs_at_once(recorder: SQLiteLogRecorder)
     ]
 
 
-def test_a_record_is_a_stored_event_with_its_kind_as_topic(recorder: SQLiteLogRecorder) -> None:
+def test_a_record_is_a_stored_event_with_its_kind_as_topic(recorder: LogRecorder) -> None:
     ada = Log.found().write(2)
     hashes = ada.hashes
     with recorder.writing() as writing:
@@ -219,31 +224,34 @@ def test_a_record_is_a_stored_event_with_its_kind_as_topic(recorder: SQLiteLogRe
 
 
 @pytest.mark.parametrize("table", ["record", "arrival", "seal", "act"])
-def test_the_log_is_append_only(recorder: SQLiteLogRecorder, table: str) -> None:
+def test_the_log_is_append_only(recorder: LogRecorder, behind: Behind, table: str) -> None:
     ada = Log.found()
     with recorder.writing() as writing:
         whole = Accepted(1, ada.records, ada.hashes, ada.page(1, 1).seals, ada.head())
         writing.append(ada.network, whole, 7)
-    with sqlite3.connect(recorder.datastore.pool.db_name) as sql:
-        column = sql.execute(f"SELECT * FROM {table}").description[0][0]
-        for change in (f"DELETE FROM {table}", f"UPDATE {table} SET {column} = {column}"):
-            with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-                sql.execute(change)
-        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-            sql.execute("DELETE FROM log")
-    sql.close()
+    [column] = {"record": ["topic"], "arrival": ["first"]}.get(table, ["seq"])
+    for change in (f"DELETE FROM {table}", f"UPDATE {table} SET {column} = {column}"):
+        with pytest.raises((sqlite3.IntegrityError, psycopg.IntegrityError), match="append-only"):
+            behind(change)
+    with pytest.raises((sqlite3.IntegrityError, psycopg.IntegrityError), match="append-only"):
+        behind("DELETE FROM log")
 
 
-def test_what_was_written_is_there_when_it_is_opened_again(tmp_path: Path) -> None:
-    path = tmp_path / "new" / "folder" / "logs.sqlite"
-    first = SQLiteLogRecorder.open(path)
-    append(first, part(A, 1, some(5)))
-    first.close()
-    second = SQLiteLogRecorder.open(path)
+def test_what_was_written_is_there_when_it_is_opened_again(
+    recorder: LogRecorder, store: dict[str, Any]
+) -> None:
+    append(recorder, part(A, 1, some(5)))
+    recorder.close()
+    second = open_recorder(Settings(**store))
     assert head(second, A).seq == 5
     assert append(second, part(B, 1, some(1))) == [6]
     assert not second.problems()
     second.close()
+
+
+def test_a_file_is_for_its_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "folder" / "logs.sqlite"
+    SQLiteLogRecorder.open(path).close()
     assert path.stat().st_mode & 0o077 == 0
 
 
@@ -268,14 +276,14 @@ def test_closing_waits_for_whoever_reads(tmp_path: Path) -> None:
         pass
 
 
-def test_an_event_takes_less_than_twice_its_body_on_disk(recorder: SQLiteLogRecorder) -> None:
+def test_an_event_takes_less_than_twice_its_body_on_disk(in_file: SQLiteLogRecorder) -> None:
     previous = bytes(32)
     for start in range(0, 10_000, 1_000):
         records = [make_record(0, start + n + 1, bytes(100)) for n in range(1_000)]
         one = part(A, start + 1, records, previous)
-        append(recorder, one)
+        append(in_file, one)
         previous = one.head.hash
-    with sqlite3.connect(recorder.datastore.pool.db_name) as sql:
+    with sqlite3.connect(in_file.datastore.pool.db_name) as sql:
         pages, size = (
             sql.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size")
         )
@@ -283,14 +291,13 @@ def test_an_event_takes_less_than_twice_its_body_on_disk(recorder: SQLiteLogReco
     assert pages * size / 10_000 < 180
 
 
-def test_a_newer_layout_is_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "logs.sqlite"
-    SQLiteLogRecorder.open(path).close()
-    with sqlite3.connect(path) as sql:
-        sql.execute("PRAGMA user_version = 99")
-    sql.close()
+def test_a_newer_layout_is_left_alone(
+    recorder: LogRecorder, behind: Behind, store: dict[str, Any]
+) -> None:
+    recorder.close()
+    behind("UPDATE layout SET version = 99" if behind.url else "PRAGMA user_version = 99")
     with pytest.raises(Unsupported, match="layout 99"):
-        SQLiteLogRecorder.open(path)
+        open_recorder(Settings(**store))
 
 
 def test_what_is_no_database_is_damaged(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Rounds of sync with the service itself, without HTTP."""
 
-import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,9 +14,11 @@ from kithbook.replication import Page
 from kithbook_server.commits import Commits
 from kithbook_server.intake import Intake
 from kithbook_server.keys import verify
+from kithbook_server.log import LogRecorder
 from kithbook_server.log.recorder import SQLiteLogRecorder
 from kithbook_server.sync import SyncService
 from tests.devices import NOW_MS, Log, heads
+from tests.server.behind import Behind
 
 
 def push(service: SyncService, *logs: Log) -> SyncReply:
@@ -204,7 +205,7 @@ def test_what_this_release_cannot_read_is_kept_byte_for_byte(
 
 
 def test_a_rolled_back_server_is_refilled(
-    tmp_path: Path, service: SyncService, ada: Log, recorder: SQLiteLogRecorder
+    tmp_path: Path, service: SyncService, ada: Log, recorder: LogRecorder
 ) -> None:
     push(service, ada)
     old = ada.head()
@@ -265,7 +266,7 @@ def test_big_events_make_short_pages(service: SyncService, ada: Log) -> None:
 
 
 def test_a_round_carries_so_many_events_and_says_that_there_are_more(
-    recorder: SQLiteLogRecorder, commits: Commits, ada: Log
+    recorder: LogRecorder, commits: Commits, ada: Log
 ) -> None:
     service = SyncService(recorder, Intake(commits, verify, lambda: NOW_MS), round_events=2_500)
     ada.write(5_995)
@@ -308,7 +309,7 @@ def test_a_head_that_cannot_be_one_is_invalid(service: SyncService, ada: Log, he
         service.sync(ada.network, SyncRequest([head]))
 
 
-def test_limits_say_what_they_are(recorder: SQLiteLogRecorder, commits: Commits, ada: Log) -> None:
+def test_limits_say_what_they_are(recorder: LogRecorder, commits: Commits, ada: Log) -> None:
     intake = Intake(commits, verify, lambda: NOW_MS, round_events=10, network_events=12)
     service = SyncService(recorder, intake, 10)
     ada.write(15)
@@ -322,12 +323,11 @@ def test_limits_say_what_they_are(recorder: SQLiteLogRecorder, commits: Commits,
 
 
 def test_a_lost_seal_is_told_and_no_page_without_one_is_sent(
-    recorder: SQLiteLogRecorder, service: SyncService, ada: Log
+    behind: Behind, service: SyncService, ada: Log
 ) -> None:
     ada.write(200)
     push(service, ada)
-    with sqlite3.connect(recorder.datastore.pool.db_name) as sql:
-        sql.executescript("DROP TRIGGER seal_refuses_DELETE; DELETE FROM seal")
-    sql.close()
+    behind.unguard()
+    behind("DELETE FROM seal")
     with pytest.raises(Damaged, match="no seal"):
         service.sync(ada.network, SyncRequest([]))

@@ -1,36 +1,36 @@
 """What the server itself decides: whom it serves, with which links, and who is logged in.
 
 Networks, people and permissions are not here: they are in the logs, which the server only hosts.
-Secrets and tokens are kept as their SHA-256.
+Secrets and tokens are kept as their SHA-256. The nonce key is kept as it is; it opens nothing.
 """
 
 import secrets
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from eventsourcing.application import AggregateNotFoundError, Application
 from eventsourcing.domain import Aggregate
 from eventsourcing.persistence import InfrastructureFactory, IntegrityError
-from eventsourcing.sqlite import SQLiteFactory
 from eventsourcing.utils import Environment, EnvType
 
 from kithbook.errors import Refused
 from kithbook.ids import NetworkId
+from kithbook_server.accounts.backends import Backend
 from kithbook_server.accounts.decisions import (
     Allowance,
     DeviceSession,
+    NonceKey,
     SetupLink,
     TicketUse,
 )
 from kithbook_server.accounts.memory import Memory
-from kithbook_server.log.datastore import DurableDatastore, telling
 
 SECRET_BYTES = 24
+NONCE_KEY_BYTES = 32
 
 
 class Accounts(Application[UUID]):
@@ -41,25 +41,30 @@ class Accounts(Application[UUID]):
 
     name = "accounts"
 
-    def __init__(self, datastore: DurableDatastore, now_ms: Callable[[], int]) -> None:
-        self._datastore = datastore
+    def __init__(self, backend: Backend, now_ms: Callable[[], int]) -> None:
+        self._backend = backend
         self._now_ms = now_ms
         self._lock = threading.RLock()
         self._memory = Memory()
-        super().__init__()
+        with backend.telling(), backend.making():
+            super().__init__()
         self._catch_up()
 
-    @classmethod
-    def open(cls, path: Path, now_ms: Callable[[], int]) -> "Accounts":
-        with telling(path):
-            return cls(DurableDatastore.at(path), now_ms)
+    def follow(self) -> None:
+        """From now on hear at once what other processes decide: that a session has ended."""
+        self._backend.follow(self._catch_up)
+
+    def close(self) -> None:
+        self.closing.set()
+        self._backend.close()
 
     # --- links -----------------------------------------------------------------------------------
 
     def make_link(self, hours: int) -> str:
         """The secret of a new setup link."""
         secret = secrets.token_urlsafe(SECRET_BYTES)
-        self._decide(SetupLink(_digest(secret), self._now_ms() + hours * 3_600_000))
+        with suppress(IntegrityError):  # stored by a try whose answer broke off
+            self._decide(SetupLink(_digest(secret), self._now_ms() + hours * 3_600_000))
         return secret
 
     def redeem(self, secret: str, network: NetworkId, key: bytes) -> None:
@@ -81,8 +86,8 @@ class Accounts(Application[UUID]):
             link.redeem(network.hex(), key.hex())
             try:
                 self._decide(link)
-            except IntegrityError:  # another process was faster
-                raise _no_link("link_used", "This setup link has been used") from None
+            except IntegrityError:  # somebody was faster, or this very call before its answer broke
+                self.redeem(secret, network, key)
 
     def has_been_set_up(self) -> bool:
         """Whether some network is hosted, or a link that can still be used waits for one."""
@@ -113,12 +118,18 @@ class Accounts(Application[UUID]):
 
         Raises Refused with the code `quota` when none has.
         """
+        roots = sorted(roots)
         with self._lock, self._telling():
-            for root in sorted(roots):
+            for root in roots:
                 allowance = self._allowance(root)
                 if len(allowance.networks) < most:
                     allowance.take(network.hex(), key.hex())
-                    self._decide(allowance)
+                    try:
+                        self._decide(allowance)
+                    except IntegrityError:  # as in redeem
+                        self._catch_up()
+                        if not self.hosts(network, key):
+                            self.host_further(network, key, roots, most)
                     return
         raise Refused(
             f"This server hosts no more than {most:,} further networks for those whom one setup "
@@ -162,7 +173,8 @@ class Accounts(Application[UUID]):
     def open_session(self, key: bytes, hours: int) -> tuple[str, int]:
         """A new token for the device with this key, and when it expires."""
         token, expires = secrets.token_urlsafe(SECRET_BYTES), self._now_ms() + hours * 3_600_000
-        self._decide(DeviceSession(_digest(token), key.hex(), expires))
+        with suppress(IntegrityError):  # stored by a try whose answer broke off
+            self._decide(DeviceSession(_digest(token), key.hex(), expires))
         return token, expires
 
     def key_of(self, token: str) -> bytes | None:
@@ -178,13 +190,26 @@ class Accounts(Application[UUID]):
         now = self._now_ms()
         return sum(session.expires >= now for session in list(self._memory.sessions.values()))
 
+    def remembers(self, token: str) -> bool:
+        """Whether `key_of` can tell without asking the database."""
+        return DeviceSession.create_id(_digest(token)) in self._memory.sessions
+
     def end_session(self, token: str) -> None:
         if self.key_of(token) is None:
             return
         with self._telling():
             session: DeviceSession = self.repository.get(DeviceSession.create_id(_digest(token)))
             session.end()
-            self._decide(session)
+            with suppress(IntegrityError):  # ended meanwhile
+                self._decide(session)
+
+    def nonce_key(self) -> bytes:
+        """The key under which all processes of this server give out nonces."""
+        if not self._memory.nonce_key:
+            with suppress(IntegrityError):  # another process was faster
+                self._decide(NonceKey(secrets.token_hex(NONCE_KEY_BYTES)))
+            self._catch_up()
+        return self._memory.nonce_key
 
     # --- how it is kept --------------------------------------------------------------------------
 
@@ -193,10 +218,10 @@ class Accounts(Application[UUID]):
         return Environment(name, env)
 
     def construct_factory(self, env: Environment) -> InfrastructureFactory[Any]:
-        return _Factory(self._datastore, env)
+        return self._backend.factory(env)
 
     def _telling(self) -> AbstractContextManager[None]:
-        return telling(self._datastore.pool.db_name)
+        return self._backend.telling()
 
     def _decide(self, aggregate: Aggregate) -> None:
         with self._telling():
@@ -211,12 +236,6 @@ class Accounts(Application[UUID]):
                 for notification in news:
                     self._memory.take(self.mapper.to_domain_event(notification), self._now_ms())
                     self._memory.position = notification.id
-
-
-class _Factory(SQLiteFactory):
-    def __init__(self, datastore: DurableDatastore, env: Environment) -> None:
-        InfrastructureFactory.__init__(self, env)
-        self.datastore = datastore
 
 
 def _digest(secret: str) -> str:

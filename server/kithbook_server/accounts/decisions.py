@@ -130,3 +130,24 @@ class DeviceSession(Aggregate):
     @event(Ended)
     def end(self) -> None:
         self.expires = 0
+
+
+class NonceKey(Aggregate):
+    """Made once, by whichever process is first; the others find it."""
+
+    TOPIC = "nonce key"
+
+    class Event(Aggregate.Event):
+        TOPIC = "nonce key event"
+
+    class Made(Event, Aggregate.Created):
+        TOPIC = "nonce key made"
+        key: str
+
+    @staticmethod
+    def create_id() -> UUID:
+        return uuid5(_NAMES, "nonce key")
+
+    @event(Made)
+    def __init__(self, key: str) -> None:
+        self.key = key

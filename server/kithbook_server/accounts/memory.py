@@ -7,7 +7,13 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from kithbook.ids import NetworkId
-from kithbook_server.accounts.decisions import Allowance, DeviceSession, SetupLink, TicketUse
+from kithbook_server.accounts.decisions import (
+    Allowance,
+    DeviceSession,
+    NonceKey,
+    SetupLink,
+    TicketUse,
+)
 
 
 class Session(NamedTuple):
@@ -25,6 +31,7 @@ class Memory:
         self.tickets: dict[bytes, bytes] = {}
         self.allowances: dict[UUID, NetworkId] = {}
         self.sessions: dict[UUID, Session] = {}
+        self.nonce_key = b""
 
     def take(self, decided: Any, now: int) -> None:
         match decided:
@@ -48,6 +55,8 @@ class Memory:
                 self.sessions[decided.originator_id] = Session(key, decided.expires)
             case DeviceSession.Ended():
                 self.sessions.pop(decided.originator_id, None)
+            case NonceKey.Made():
+                self.nonce_key = bytes.fromhex(decided.key)
 
     def _host(self, network: NetworkId, key: str) -> None:
         self.hosts.setdefault(bytes.fromhex(key), set()).add(network)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from litestar.concurrency import sync_to_thread
 from litestar.connection import ASGIConnection
 from litestar.middleware.authentication import (
     AbstractAuthenticationMiddleware,
@@ -29,7 +30,12 @@ class _Bearer(AbstractAuthenticationMiddleware):
 
     async def authenticate_request(self, connection: AnyConnection) -> AuthenticationResult:
         token = bearer_token(connection)
-        key = self._accounts.key_of(token)
+        asks = not self._accounts.remembers(token)
+        key = (
+            await sync_to_thread(self._accounts.key_of, token)
+            if asks
+            else self._accounts.key_of(token)
+        )
         if key is None:
             raise Refused(
                 "This session has ended, or never was.",

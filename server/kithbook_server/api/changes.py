@@ -5,6 +5,7 @@ one syncs after each connection is made.
 """
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 import msgspec
 from litestar import get
@@ -50,7 +51,7 @@ class Told(msgspec.Struct, frozen=True):
 )
 async def changes(network: FromPath[str], request: AnyRequest, server: Server) -> Stream:
     asked = network_in(network)
-    server.hosting.admit(asked, request.user)
+    await server.run(partial(server.hosting.admit, asked, request.user))
     told = _told(server, asked, request.user, request.auth)
     # What is refused has to be refused before the answer begins.
     first = await anext(told)
@@ -66,11 +67,12 @@ async def _after(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[byte
 async def _told(
     server: Parts, network: NetworkId, device: bytes, token: str
 ) -> AsyncIterator[bytes]:
+    may_listen = partial(_may_listen, server, network, device, token)
     with server.bell.listening(network, device) as listener:
         yield await _change(server, network)
         while True:
             rang = await listener.wait(BEAT_SECONDS)
-            if server.bell.closed or not _may_listen(server, network, device, token):
+            if server.bell.closed or not await server.run(may_listen):
                 return
             yield await _change(server, network) if rang else _BEAT
 

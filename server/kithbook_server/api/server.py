@@ -1,7 +1,9 @@
 """What the handlers share: the parts that `create_app` has put together."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
 
+from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
 
 from kithbook_server.accounts import Accounts
@@ -14,6 +16,8 @@ from kithbook_server.settings import Settings
 from kithbook_server.sync import SyncService
 from kithbook_server.views import Views
 
+T = TypeVar("T")
+
 
 class Parts(NamedTuple):
     settings: Settings
@@ -25,6 +29,10 @@ class Parts(NamedTuple):
     views: Views
     bell: Bell
     metrics: Metrics
+
+    async def run(self, work: Callable[[], T], *, light: bool = True) -> T:
+        """At once where the way to another thread takes longer: no database server is asked."""
+        return work() if light and not self.settings.database else await sync_to_thread(work)
 
 
 Server = NamedDependency[Parts]

@@ -5,9 +5,7 @@ most of all, and the commit that they wait for is made elsewhere anyway.
 """
 
 from asyncio import wrap_future
-from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
 
 from litestar import Response, post
 from litestar.concurrency import sync_to_thread
@@ -19,7 +17,6 @@ from kithbook_server.api.openapi import operation
 from kithbook_server.api.server import Parts, Server
 from kithbook_server.api.wire import AnyRequest, Message, reply
 
-T = TypeVar("T")
 LIGHT_BYTES = 16_384
 LIGHT_HEADS = 200
 LIGHT_EVENTS = 200
@@ -39,14 +36,14 @@ async def sync_round(
     network: FromPath[str], request: AnyRequest, body: RawBody, server: Server
 ) -> Response[bytes]:
     network_id = network_in(network)
-    server.hosting.admit(network_id, request.user)
+    await server.run(partial(server.hosting.admit, network_id, request.user))
     read = partial(_requests.read, request, body, server.settings.request_bytes)
-    asked = await _run(read, light=len(body) <= LIGHT_BYTES)
+    asked = read() if len(body) <= LIGHT_BYTES else await sync_to_thread(read)
     if asked.pages:
         answer = await wrap_future(server.service.push(network_id, asked, LIGHT_EVENTS))
     else:
         survey = partial(server.service.survey, network_id, asked, LIGHT_EVENTS)
-        answer = await _run(survey, light=len(asked.heads) <= LIGHT_HEADS)
+        answer = await server.run(survey, light=len(asked.heads) <= LIGHT_HEADS)
     if isinstance(answer, SyncReply):
         return _answer(request, server, asked, answer)
     return await sync_to_thread(
@@ -59,7 +56,3 @@ def _answer(
 ) -> Response[bytes]:
     server.metrics.round(asked.pages, answer)
     return reply(request, answer)
-
-
-async def _run(work: Callable[[], T], *, light: bool) -> T:
-    return work() if light else await sync_to_thread(work)
