@@ -35,7 +35,7 @@ def create_app(settings: Settings, now_ms: Callable[[], int] = wall_clock) -> Li
     accounts = open_accounts(settings, now_ms)
     commits = Commits(recorder)
     intake = Intake(commits, verify, now_ms, settings.round_events, settings.network_events)
-    service = SyncService(recorder, intake, settings.round_events)
+    service = SyncService(recorder, intake)
     hosting = Hosting(
         accounts, Members(recorder, verify_again), intake, verify, now_ms, settings.further_networks
     )

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from kithbook.envelope import HASH_BYTES, NO_HASH, Head
 from kithbook.errors import Damaged, Invalid
 from kithbook.ids import ID_BYTES, NetworkId
-from kithbook.protocol import ROUND_BYTES, ROUND_EVENTS, SyncReply, SyncRequest
+from kithbook.protocol import REPLY_EVENTS, ROUND_BYTES, SyncReply, SyncRequest
 from kithbook.replication import PAGE_EVENTS, Page, Refusal, Span, lacking
 from kithbook_server.intake import Intake, Refused, fork
 from kithbook_server.log import LogHead, LogRecorder, Place, Reading
@@ -50,11 +50,11 @@ class SyncService:
     """
 
     def __init__(
-        self, recorder: LogRecorder, intake: Intake, round_events: int = ROUND_EVENTS
+        self, recorder: LogRecorder, intake: Intake, reply_events: int = REPLY_EVENTS
     ) -> None:
         self._recorder = recorder
         self._intake = intake
-        self._round_events = round_events
+        self._reply_events = reply_events
 
     def sync(self, network: NetworkId, request: SyncRequest) -> SyncReply:
         if request.pages:
@@ -104,10 +104,10 @@ class SyncService:
         for page in _pages(held, survey):
             events += len(page.records)
             size += sum(map(len, page.records))
-            if pages and events > self._round_events:
+            if pages and events > self._reply_events:
                 break
             pages.append(page)
-            if events >= self._round_events or size >= ROUND_BYTES:
+            if events >= self._reply_events or size >= ROUND_BYTES:
                 break
         more = sum(len(page.records) for page in pages) < survey.lacks
         return SyncReply(survey.heads, pages, survey.refused, more)

@@ -17,7 +17,9 @@ VERSION = 1
 MAX_REQUEST_BYTES = 32 * 1024 * 1024
 """A request body, inflated. A server may set less and says so in its refusal."""
 ROUND_EVENTS = 10_000
-"""What one side sends in one round, at most; whoever has more goes another round."""
+"""What a replica brings in one round, at most; whoever has more goes another round."""
+REPLY_EVENTS = 100_000
+"""What an answer brings, at most: folding much at once costs a replica half as much an event."""
 ROUND_BYTES = 8 * 1024 * 1024
 """And no further page once this many bytes of records are in a round."""
 MAX_LOGS = 10_000

@@ -268,7 +268,7 @@ def test_big_events_make_short_pages(service: SyncService, ada: Log) -> None:
 def test_a_round_carries_so_many_events_and_says_that_there_are_more(
     recorder: LogRecorder, commits: Commits, ada: Log
 ) -> None:
-    service = SyncService(recorder, Intake(commits, verify, lambda: NOW_MS), round_events=2_500)
+    service = SyncService(recorder, Intake(commits, verify, lambda: NOW_MS), reply_events=2_500)
     ada.write(5_995)
     for start in range(0, 6_000, 2_000):
         service.sync(ada.network, SyncRequest([], ada.pages()[start // 1_000 :][:2]))

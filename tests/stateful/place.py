@@ -40,7 +40,7 @@ class Host:
         self.recorder = SQLiteLogRecorder.open(self.folder / "logs.sqlite")
         self.commits = Commits(self.recorder)
         intake = Intake(self.commits, verify, lambda: NOW_MS, ROUND_EVENTS, 1_000_000)
-        self.service = SyncService(self.recorder, intake, ROUND_EVENTS)
+        self.service = SyncService(self.recorder, intake)
         self.views = Views(self.recorder, lambda: NOW_MS)
 
     def close(self) -> None:

@@ -18,7 +18,7 @@ import msgspec
 from kithbook.envelope import NO_HASH, Head, record_hlc
 from kithbook.errors import Unavailable
 from kithbook.ids import ID_BYTES, NetworkId
-from kithbook.protocol import ROUND_EVENTS, SyncReply, SyncRequest
+from kithbook.protocol import REPLY_EVENTS, ROUND_BYTES, SyncReply, SyncRequest
 from kithbook.replication import Accepted, Known, Page, Refusal, accept, opening_key, refusal
 from kithbook_client import keys
 
@@ -183,12 +183,13 @@ class _Held:
         """What a replica with these heads lacks, as far as a round goes; whether there is more."""
         theirs = {head.log: head.seq for head in heads}
         pages: list[Page] = []
-        events = 0
+        events = size = 0
         for page in self.pages():
             if page.last > theirs.get(page.log, 0) and page.log not in forked:
                 events += len(page.records)
-                if pages and events > ROUND_EVENTS:
+                if pages and (events > REPLY_EVENTS or size > ROUND_BYTES):
                     return pages, True
+                size += sum(map(len, page.records))
                 pages.append(page)
         return pages, False
 
