@@ -1,28 +1,24 @@
 """The command `kithd`: the sync service, and what its operator needs beside it."""
 
-import os
 import sys
 from typing import Any
 
 import click
 import msgspec
 
-from kithbook.errors import Invalid, KithbookError, NotFound, Unsupported
-from kithbook_server.settings import PREFIX, Settings, read_settings
+from kithbook.errors import Invalid, KithbookError, Unsupported
+from kithbook_server.copies import backup, move, restore
+from kithbook_server.options import (
+    data_option,
+    database_option,
+    password_option,
+    require_data,
+    settings_of,
+)
+from kithbook_server.settings import PREFIX, Settings
 
 USAGE = 2
 
-data_option = click.option(
-    "--data", metavar="DIR", help="The folder for the databases. [KITHD_DATA]"
-)
-database_option = click.option(
-    "--database", metavar="URL", help="A PostgreSQL to use instead. [KITHD_DATABASE]"
-)
-password_option = click.option(
-    "--database-password-file",
-    metavar="FILE",
-    help="Holds the password for it. [KITHD_DATABASE_PASSWORD_FILE]",
-)
 origin_option = click.option(
     "--origin", metavar="URL", help="How devices reach this server. [KITHD_ORIGIN]"
 )
@@ -65,7 +61,7 @@ def serve(**options: Any) -> None:
     """
     from kithbook_server.serving import serve as serve_until_stopped
 
-    serve_until_stopped(_settings(options), click.echo)
+    serve_until_stopped(settings_of(options), click.echo)
 
 
 @kithd.command()
@@ -82,8 +78,8 @@ def link(**options: Any) -> None:
     """
     from kithbook_server import links
 
-    settings = _settings(options)
-    _require_data(settings)
+    settings = settings_of(options)
+    require_data(settings)
     told = options["origin"] or options["host"] or options["port"]
     remembered = None if told else links.last_address(settings)
     address = remembered or links.address_of(settings, settings.port)
@@ -101,8 +97,8 @@ def verify(as_json: bool, **options: Any) -> None:
     from kithbook_server.audit import audit
     from kithbook_server.stores import open_recorder
 
-    settings = _settings(options)
-    _require_data(settings)
+    settings = settings_of(options)
+    require_data(settings)
     recorder = open_recorder(settings)
     try:
         report = audit(recorder, keys.verify)
@@ -132,8 +128,8 @@ def rebuild(as_json: bool, **options: Any) -> None:
     from kithbook_server.stores import open_recorder
     from kithbook_server.views import Views
 
-    settings = _settings(options)
-    _require_data(settings)
+    settings = settings_of(options)
+    require_data(settings)
     recorder = open_recorder(settings)
     try:
         with recorder.reading() as reading:
@@ -157,16 +153,8 @@ class Rebuilt(msgspec.Struct, frozen=True):
     digest: str
 
 
-def _settings(options: dict[str, Any]) -> Settings:
-    return read_settings(os.environ, options)
-
-
-def _require_data(settings: Settings) -> None:
-    if not settings.database and not (settings.folder / "accounts.sqlite").exists():
-        raise NotFound(
-            f"There are no data of kithd in {settings.folder}.",
-            "Say with --data where `kithd serve` keeps them.",
-        )
+for copy in (move, backup, restore):
+    kithd.add_command(copy)
 
 
 def main() -> None:

@@ -3,12 +3,13 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from kithbook.errors import Unavailable
+from kithbook.errors import Invalid, NotFound, Unavailable
 from kithbook_server.accounts import Accounts
 from kithbook_server.accounts.backends import PostgresBackend, SQLiteBackend
 from kithbook_server.log import LogRecorder
+from kithbook_server.log.datastore import tables_in
 from kithbook_server.log.recorder import SQLiteLogRecorder
 from kithbook_server.settings import Settings
 
@@ -22,6 +23,42 @@ ACCOUNT_CONNECTIONS = 2
 def wall_clock() -> int:
     """Milliseconds since 1970."""
     return time.time_ns() // 1_000_000
+
+
+class Stores(NamedTuple):
+    """All that a server keeps."""
+
+    recorder: LogRecorder
+    accounts: Accounts
+
+    def close(self) -> None:
+        self.recorder.close()
+        self.accounts.close()
+
+
+def open_stores(settings: Settings) -> Stores:
+    recorder = open_recorder(settings)
+    try:
+        return Stores(recorder, open_accounts(settings))
+    except BaseException:
+        recorder.close()
+        raise
+
+
+def open_file(path: Path) -> Stores:
+    """Both in one file, as a backup has them."""
+    accounts = SQLiteBackend(path, "accounts_events")
+    return Stores(SQLiteLogRecorder.open(path), Accounts(accounts, wall_clock))
+
+
+def check_backup(path: Path) -> None:
+    """Raises NotFound or Invalid where there is none; a file of anybody else's is left as it is."""
+    if not path.exists():
+        raise NotFound(f"There is no file {path}.", "Name one that `kithd backup` has written.")
+    if not {"record", "accounts_events"} <= tables_in(path):
+        raise Invalid(
+            f"{path} is no backup of kithd.", "Name a file that `kithd backup` has written."
+        )
 
 
 def open_recorder(settings: Settings) -> LogRecorder:

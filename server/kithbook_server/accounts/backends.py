@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from eventsourcing.persistence import InfrastructureFactory
-from eventsourcing.sqlite import SQLiteFactory
+from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteFactory
 from eventsourcing.utils import Environment
 
 from kithbook_server.log.datastore import DurableDatastore, telling
@@ -35,8 +35,9 @@ class Backend(Protocol):
 
 
 class SQLiteBackend:
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, table: str = "stored_events") -> None:
         self._path = path
+        self._table = table
         with telling(path):
             self._datastore = DurableDatastore.at(path)
 
@@ -48,7 +49,7 @@ class SQLiteBackend:
         return telling(self._path)
 
     def factory(self, env: Environment) -> InfrastructureFactory[Any]:
-        return _SQLiteFactory(self._datastore, env)
+        return _SQLiteFactory(self._datastore, self._table, env)
 
     def follow(self, read: Callable[[], None]) -> None:
         """Whoever else writes to this file is asked before a no, which is enough."""
@@ -58,9 +59,15 @@ class SQLiteBackend:
 
 
 class _SQLiteFactory(SQLiteFactory):
-    def __init__(self, datastore: DurableDatastore, env: Environment) -> None:
+    def __init__(self, datastore: DurableDatastore, table: str, env: Environment) -> None:
         InfrastructureFactory.__init__(self, env)
         self.datastore = datastore
+        self._table = table
+
+    def application_recorder(self) -> SQLiteApplicationRecorder:
+        recorder = SQLiteApplicationRecorder(self.datastore, events_table_name=self._table)
+        recorder.create_table()
+        return recorder
 
 
 class PostgresBackend:
