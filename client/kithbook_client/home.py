@@ -4,13 +4,14 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 
 import msgspec
 
 from kithbook.codec import SALT_BYTES, encode_body
 from kithbook.errors import Invalid, NotFound, Refused
 from kithbook.events import Described, Founded
-from kithbook.ids import ID_BYTES, NetworkId, log_id, network_id, person_id
+from kithbook.ids import ID_BYTES, NetworkId, fold_name, log_id, network_id, person_id
 from kithbook.replication import Page
 from kithbook_client import keys
 from kithbook_client.replica import Network, Replica
@@ -174,10 +175,24 @@ class Home:
         """The private network."""
         return self._replica(self.networks()[0])
 
+    def free_name(self, name: str, no: int) -> str:
+        """What to call a network here that its founder calls so: no two have one name."""
+        rows = self.db.execute("SELECT name FROM network WHERE no <> ?", (no,))
+        taken = {fold_name(other) for (other,) in rows}
+        names = (name if n == 1 else f"{name} {n}" for n in count(1))
+        return next(one for one in names if fold_name(one) not in taken)
+
     def use(self, replica: Replica) -> None:
         """Write to this network from now on, where nothing else is said."""
         with self.writing():
             self.db.execute("UPDATE network SET current = (no = ?)", (replica.no,))
+
+    def make_private(self, replica: Replica) -> None:
+        """Keep what is one's own in this network, and no more in the one where it was."""
+        with self.writing():
+            self.db.execute("UPDATE network SET private = (no = ?)", (replica.no,))
+        for one in self._replicas.values():
+            one.private = one is replica
 
     def leave(self, replica: Replica) -> None:
         """Be in a network no more. What is held of it stays; who joins it again has it back."""

@@ -124,7 +124,7 @@ def _note(replica: "Replica", clock: int) -> None:
     for log in replica.logs.held() if not replica.name else ():
         entry = replica.logs.entry(log.id, 1)
         if entry and isinstance(entry.event, Founded) and entry.author:
-            replica.name = entry.event.name
+            replica.name = replica.home.free_name(entry.event.name, replica.no)
             replica.db.execute(
                 "UPDATE network SET name = ? WHERE no = ?", (replica.name, replica.no)
             )

@@ -64,14 +64,15 @@ class Joined(Begun, frozen=True):
 def kith_join(call: Call, link: str, me: str | None, device: str | None) -> None:
     """Use a link: from another device of yours, or an invitation.
 
-    A setup link, which a new server prints, makes it host your network. Put the link in quotes:
-    what follows the # is its secret.
+    A setup link, which a new server prints, makes it host your network, or the one that --in names.
+    An invitation brings you into a network beside your own; where you have no home yet it makes one
+    for --me. Put the link in quotes: what follows the # is its secret.
     """
-    from kithbook_client.sync.links import join
+    from kithbook_client.sync.joining import join
 
     me = my_name(me) if me is not None else None
     name = clean("name", device) if device is not None else ""
-    call.home, replica, report = join(call.home_path, link, me, name)
+    call.home, replica, report = join(call.home_path, link, me, name, network=call.network)
     who = replica.names([replica.me]).get(replica.me, "")
     if call.json:
         home = call.home.path

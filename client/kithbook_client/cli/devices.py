@@ -6,11 +6,14 @@ import click
 import msgspec
 
 from kithbook.clock import wall_ms
+from kithbook.errors import Ambiguous, NotFound
+from kithbook.ids import fold_name
 from kithbook.when import format_ms
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.command import Commands, command
-from kithbook_client.cli.output import print_json, say, table
+from kithbook_client.cli.output import plain, print_json, say, table
 from kithbook_client.cli.words import day
+from kithbook_client.log import Log
 from kithbook_client.replica import Replica
 
 
@@ -29,7 +32,7 @@ def add(call: Call) -> None:
 
     It works once, within a week. Whoever has it can read and write as you.
     """
-    from kithbook_client.sync.links import add_device
+    from kithbook_client.sync.inviting import add_device
 
     link = add_device(call.replica)
     if call.json:
@@ -47,6 +50,7 @@ class DeviceAnswer(msgspec.Struct, frozen=True):
     seq: int
     last: str
     this: bool
+    revoked: bool
 
 
 class DevicesAnswer(msgspec.Struct, frozen=True):
@@ -64,7 +68,7 @@ def list_devices(call: Call) -> None:
         ("device", "log", "events", "last wrote"),
         [
             (
-                f"{one.name}{' (this one)' if one.this else ''}",
+                f"{one.name}{' (this one)' * one.this}{' (revoked)' * one.revoked}",
                 one.log[:8],
                 str(one.seq),
                 day(one.last),
@@ -81,8 +85,69 @@ def _devices(replica: Replica) -> Iterator[DeviceAnswer]:
     for log in sorted(replica.logs.held(), key=lambda log: -log.hlc):
         if log.standing.person == me:
             last = format_ms(wall_ms(log.hlc))
-            yield DeviceAnswer(log.device, log.id.hex(), log.seq, last, log.key in ours)
+            yield DeviceAnswer(
+                log.device,
+                log.id.hex(),
+                log.seq,
+                last,
+                log.key in ours,
+                log.standing.until is not None,
+            )
+
+
+@command("revoke", "kith device revoke laptop", "kith device revoke 1f0c9a7e --in team")
+@click.argument("device", metavar="DEVICE")
+def revoke_device(call: Call, device: str) -> None:
+    """Let a device speak no more, because it was lost, say.
+
+    DEVICE is its name, or the start of one of its logs. What it wrote stays; what it writes from
+    now on counts for nothing, and the server lets it in no more. A new one comes with a new link.
+    """
+    from kithbook_client.cli.members import send
+    from kithbook_client.standing import revoke
+
+    replica = call.replica
+    log = _device_named(replica, device)
+    revoke(replica, log.key or b"")
+    told = send(replica)
+    if call.json:
+        print_json(RevokedAnswer(log.device, [one.id.hex() for one in _logs_of(replica, log)]))
+        return
+    say(plain(f"{log.device} speaks no more in {replica.name}; what it wrote stays."))
+    if told is not None:
+        say(plain(f"The others hear of it later: {told.message}"))
+
+
+class RevokedAnswer(msgspec.Struct, frozen=True):
+    """The device, and its logs that end here."""
+
+    name: str
+    logs: list[str]
+
+
+def _device_named(replica: Replica, text: str) -> Log:
+    """A log of the device that is meant, among all that may speak."""
+    held = [log for log in replica.logs.held() if log.standing.person and not log.standing.until]
+    mine = [log for log in held if log.standing.person == replica.me]
+    for logs in (mine, held):
+        fits = [log for log in logs if fold_name(log.device) == fold_name(text)] or [
+            log for log in logs if len(text) >= 6 and log.id.hex().startswith(text.lower())
+        ]
+        if len({log.key for log in fits}) > 1:
+            logs_ = ", ".join(log.id.hex()[:8] for log in fits)
+            raise Ambiguous(
+                f"More than one device is called “{text}”: {logs_}.",
+                "Give the start of one of its logs.",
+            )
+        if fits:
+            return fits[0]
+    raise NotFound(f"No device here is called “{text}”.", "See yours: kith device list.")
+
+
+def _logs_of(replica: Replica, log: Log) -> list[Log]:
+    return [one for one in replica.logs.held() if one.key == log.key]
 
 
 kith_device.add_command(add)
+kith_device.add_command(revoke_device)
 kith_device.add_command(list_devices)

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from kithbook.errors import NotFound
+from kithbook.errors import KithbookError, NotFound
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.command import command
 from kithbook_client.cli.output import plain, print_json, say
@@ -29,11 +29,24 @@ class NetworkAnswer(msgspec.Struct, frozen=True):
     refused: list[RefusedAnswer]
 
 
-class SyncAnswer(msgspec.Struct, frozen=True):
-    """`skipped` are the names of networks that have no server."""
+class FailedAnswer(msgspec.Struct, frozen=True):
+    """A network that could not be synced, and why."""
+
+    name: str
+    code: str
+    message: str
+    hint: str
+
+
+class SyncAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`skipped` are the names of networks that have no server; `failed` is left out when empty.
+
+    Where there is one network, what fails is an error.
+    """
 
     networks: list[NetworkAnswer]
     skipped: list[str]
+    failed: list[FailedAnswer] = []
 
 
 @command("sync", "kith sync", "kith sync /media/usb", "kith sync backup.kith", "kith sync --watch")
@@ -53,22 +66,39 @@ def kith_sync(call: Call, target: str | None, watch: bool) -> None:
 
         watch_networks(call, target)
         return
-    networks, skipped = [], []
-    for replica in call.replicas:
-        if target is None and replica.server is None:
-            skipped.append(replica.name)
-            continue
-        report = _sync(call, replica, target)
-        networks.append(network_answer(replica, report))
-        if not call.json:
-            print_network(networks[-1])
-    if not all(network.up_to_date for network in networks):
+    answer = _sync_each(call, target)
+    if answer.failed or not all(network.up_to_date for network in answer.networks):
         call.exit_code = 1
     if call.json:
-        print_json(SyncAnswer(networks, skipped))
-    elif skipped:
-        say(plain(f"Skipped {', '.join(skipped)}: no server is set."))
-        say("To have one, start it with kithd serve and type: kith join LINK")
+        print_json(answer)
+        return
+    for failure in answer.failed:
+        click.echo(plain(f"{failure.name}: {failure.message} {failure.hint}"), err=True)
+    if answer.skipped:
+        say(plain(f"Skipped {', '.join(answer.skipped)}: no server is set."))
+        if not answer.networks:
+            say("To have one, start it with kithd serve and type: kith join LINK")
+
+
+def _sync_each(call: Call, target: str | None) -> SyncAnswer:
+    """One network after the other. Where there are several, one that fails stops no other."""
+    answer = SyncAnswer([], [])
+    for replica in call.replicas:
+        if target is None and replica.server is None:
+            answer.skipped.append(replica.name)
+            continue
+        try:
+            report = _sync(call, replica, target)
+        except KithbookError as error:
+            if len(call.replicas) == 1:
+                raise
+            failure = FailedAnswer(replica.name, error.code, error.message, error.hint)
+            answer.failed.append(failure)
+            continue
+        answer.networks.append(network_answer(replica, report))
+        if not call.json:
+            print_network(answer.networks[-1])
+    return answer
 
 
 def _sync(call: Call, replica: Replica, target: str | None) -> SyncReport:
@@ -79,12 +109,9 @@ def _sync(call: Call, replica: Replica, target: str | None) -> SyncReport:
 
             folder = _folder(target)
             return synchronise(replica, Folder(folder), replica.peer(str(folder)), report)
-        from kithbook_client.sync.http import HttpServer
+        from kithbook_client.sync.servers import sync_with
 
-        url = (target or replica.server or "").rstrip("/")
-        peer = replica.peer(url)
-        server = HttpServer(url, replica.voices, peer, call.now_ms())
-        return synchronise(replica, server, peer, report)
+        return sync_with(replica, (target or replica.server or "").rstrip("/"), report)
 
 
 def _folder(target: str) -> Path:

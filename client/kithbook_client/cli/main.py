@@ -51,6 +51,11 @@ PAGE = {
         "join": ("begin", "Use a link: from another device of yours, or an invitation."),
         "device": ("devices", "The devices that write for you."),
         "network": ("networks", "The networks you are in."),
+        "invite": ("invite", "Make a link that brings somebody into a network."),
+        "members": ("members", "Who is in a network, and as what."),
+        "role": ("members", "Let a member be owner, member or reader from now on."),
+        "remove": ("members", "Let somebody be a member no more."),
+        "leave": ("leaving", "Be in a network no more."),
     },
 }
 """Heading → command → the module that has it, and what it is for."""

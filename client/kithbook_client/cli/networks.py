@@ -5,6 +5,8 @@ import msgspec
 
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.command import Commands, command
+from kithbook_client.cli.leaving import kith_leave
+from kithbook_client.cli.members import MemberAnswer, member_answers, print_members
 from kithbook_client.cli.output import plain, print_json, say, table
 from kithbook_client.people import clean
 from kithbook_client.replica import Replica
@@ -88,14 +90,7 @@ def _network(replica: Replica, current: Replica) -> NetworkAnswer:
     )
 
 
-class MemberAnswer(msgspec.Struct, frozen=True):
-    id: str
-    name: str
-    role: str
-    devices: int
-
-
-class MembersAnswer(NetworkAnswer, frozen=True):
+class ShownAnswer(NetworkAnswer, frozen=True):
     members: list[MemberAnswer]
 
 
@@ -105,31 +100,13 @@ def show(call: Call, name: str | None) -> None:
     """One network, and who speaks in it."""
     replica = call.home.replica(name or call.network)
     network = _network(replica, call.home.replica())
-    answer = MembersAnswer(**msgspec.structs.asdict(network), members=_members(replica))
+    answer = ShownAnswer(**msgspec.structs.asdict(network), members=member_answers(replica))
     if call.json:
         print_json(answer)
         return
     say(plain(f"{network.name}  {network.id}"))
     say(plain(f"{network.events:,} events; server: {network.server or 'none'}"))
-    rows = [(one.name, one.role, str(one.devices)) for one in answer.members]
-    table(("member", "role", "devices"), rows, right=(2,))
-
-
-def _members(replica: Replica) -> list[MemberAnswer]:
-    """The people who have devices here, by name."""
-    keys: dict[tuple[bytes, str], set[bytes | None]] = {}
-    for log in replica.logs.held():
-        if log.standing.person is not None:
-            speaker = log.standing.person, log.standing.role or "member"
-            keys.setdefault(speaker, set()).add(log.key)
-    names = replica.names([person for person, _ in keys])
-    return sorted(
-        (
-            MemberAnswer(person.hex(), names.get(person, person.hex()[:8]), role, len(devices))
-            for (person, role), devices in keys.items()
-        ),
-        key=lambda member: (member.name.casefold(), member.id),
-    )
+    print_members(answer.members)
 
 
 @command("use", "kith network use team", "kith network use private")
@@ -148,3 +125,4 @@ kith_network.add_command(new_network)
 kith_network.add_command(list_networks)
 kith_network.add_command(use)
 kith_network.add_command(show)
+kith_network.add_command(kith_leave)

@@ -64,6 +64,7 @@ class Recording:
     ) -> None:
         self.call = call
         self.replica = replica or call.replica
+        _refuse_if_mute(self.replica)
         self.people = Maker(self.replica, call.now_ms(), call.ask)
         self.known_people: Finder = self.people
         self.dated = at is not None
@@ -154,6 +155,20 @@ class Recording:
                 near = " or ".join(named.near)
                 hints.append(f"{named.name} is new here. Did you mean {near}? Then type: {merge}")
         return hints
+
+
+def _refuse_if_mute(replica: "Replica") -> None:
+    """What would count for nobody is not written down."""
+    own = replica.own()
+    if own and own[0].standing.until is not None:
+        raise Refused(
+            f"You are no member of {replica.name} any more.", "Write elsewhere: --in NETWORK."
+        )
+    if replica.role == "reader":
+        raise Refused(
+            f"You are a reader of {replica.name}, and readers write nothing there.",
+            "Write elsewhere with --in NETWORK, or ask an owner for another role.",
+        )
 
 
 def _when(at: str | None, now: datetime) -> tuple[int, int | None]:

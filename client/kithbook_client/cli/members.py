@@ -1,0 +1,135 @@
+"""Who is in a network: members, role, remove."""
+
+import click
+import msgspec
+
+from kithbook.errors import KithbookError, Refused, Unavailable
+from kithbook.events import Role
+from kithbook.when import format_ms
+from kithbook_client.cli.call import Call
+from kithbook_client.cli.command import command
+from kithbook_client.cli.invite import ROLES
+from kithbook_client.cli.output import plain, print_json, say, table
+from kithbook_client.cli.words import day
+from kithbook_client.replica import Replica
+from kithbook_client.standing import Member, give_role, members_of, remove
+
+who_argument = click.argument("who", metavar="WHO")
+
+
+class MemberAnswer(msgspec.Struct, frozen=True):
+    """`role` is null when they were removed; `last` is when they last wrote."""
+
+    id: str
+    name: str
+    role: str | None
+    devices: int
+    last: str
+    me: bool
+
+
+class MembersAnswer(msgspec.Struct, frozen=True):
+    members: list[MemberAnswer]
+
+
+@command("members", "kith members --in team")
+def kith_members(call: Call) -> None:
+    """Who is in a network, and as what."""
+    answer = MembersAnswer(member_answers(call.replica))
+    if call.json:
+        print_json(answer)
+    else:
+        print_members(answer.members)
+
+
+def member_answers(replica: Replica) -> list[MemberAnswer]:
+    """Who is or was in a network, by name."""
+    found = [_answer(replica, member) for member in members_of(replica)]
+    return sorted(found, key=lambda one: (one.role is None, one.name.casefold(), one.id))
+
+
+def _answer(replica: Replica, member: Member) -> MemberAnswer:
+    id_ = member.person.hex()
+    name = replica.names([member.person]).get(member.person, id_[:8])
+    last = format_ms(member.last)
+    return MemberAnswer(id_, name, member.role, member.devices, last, member.person == replica.me)
+
+
+def print_members(members: list[MemberAnswer]) -> None:
+    rows = [
+        (
+            f"{one.name} (you)" if one.me else one.name,
+            one.role or "removed",
+            str(one.devices or ""),
+            day(one.last),
+        )
+        for one in members
+    ]
+    faint = {number for number, one in enumerate(members) if one.role is None}
+    table(("member", "role", "devices", "last wrote"), rows, right=(2,), faint=faint)
+
+
+@command("role", "kith role Bob owner --in team", "kith role Bob reader --in team")
+@who_argument
+@click.argument("role", type=click.Choice(ROLES), metavar="ROLE")
+def kith_role(call: Call, who: str, role: Role) -> None:
+    """Let a member be owner, member or reader from now on.
+
+    What they wrote before stays as it is. Owners may do this for those below them, in the tree of
+    who invited whom, and everybody may step down.
+    """
+    replica = call.replica
+    person = member_named(call, who)
+    give_role(replica, person, role)
+    _end(call, replica, person, f"is {role} of {replica.name} from now on")
+
+
+@command("remove", "kith remove Bob --in team")
+@who_argument
+def kith_remove(call: Call, who: str) -> None:
+    """Let somebody be a member no more.
+
+    What they wrote stays, and so does the copy that they have; what they write from now on counts
+    for nothing, and the server gives them nothing new. `kith role` lets them in again.
+    """
+    replica = call.replica
+    person = member_named(call, who)
+    if person == replica.me:
+        raise Refused("You do not remove yourself.", f"Leave it: kith leave {replica.name}")
+    remove(replica, person)
+    _end(call, replica, person, f"is no member of {replica.name} any more")
+
+
+def member_named(call: Call, who: str) -> bytes:
+    """The member whom a name means, under the id by which they are one."""
+    finder = call.finder(call.replica)
+    found = finder.find(who)
+    human = finder.human(found.id)
+    for member in members_of(call.replica):
+        if finder.human(member.person) == human:
+            return member.person
+    raise Refused(f"{found.name} is no member of {call.replica.name}.", "See who is: kith members.")
+
+
+def _end(call: Call, replica: Replica, person: bytes, words: str) -> None:
+    told = send(replica)
+    (answer,) = (one for one in member_answers(replica) if one.id == person.hex())
+    if call.json:
+        print_json(answer)
+        return
+    say(plain(f"{answer.name} {words}."))
+    if told is not None:
+        say(plain(f"The others hear of it later: {told.message}"))
+
+
+def send(replica: Replica) -> KithbookError | None:
+    """Let the server know at once; why it could not be told, where it could not."""
+    if replica.server is None:
+        return None
+    from kithbook_client.sync.servers import sync_with
+
+    try:
+        sync_with(replica, replica.server)
+    except Unavailable as error:
+        return error
+    return None

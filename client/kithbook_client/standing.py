@@ -1,0 +1,82 @@
+"""Who is in a network, and the acts that change it."""
+
+from typing import Any
+
+import msgspec
+
+from kithbook.clock import wall_ms
+from kithbook.errors import Refused
+from kithbook.events import DeviceRevoked, Membership, Removed, Role, RoleGiven
+from kithbook.membership import last_of_device, last_of_member
+from kithbook_client.log import Log
+from kithbook_client.replica import Replica
+
+
+class Member(msgspec.Struct, frozen=True):
+    """A person who has, or had, devices in a network; `role` is None when they were removed."""
+
+    person: bytes
+    role: Role | None
+    devices: int
+    last: int
+    """When they last wrote, in ms since 1970."""
+
+
+def members_of(replica: Replica) -> list[Member]:
+    """Everybody who is or was a member."""
+    replica.refresh()
+    logs: dict[bytes, list[Log]] = {}
+    for log in replica.logs.held():
+        if log.standing.person is not None:
+            logs.setdefault(log.standing.person, []).append(log)
+    return [_member(person, theirs) for person, theirs in logs.items()]
+
+
+def _member(person: bytes, logs: list[Log]) -> Member:
+    in_force = [log for log in logs if log.standing.until is None]
+    role = in_force[0].standing.role if in_force else None
+    devices = len({log.key for log in in_force})
+    return Member(person, role, devices, max(wall_ms(log.hlc) for log in logs))
+
+
+def give_role(replica: Replica, person: bytes, role: Role) -> None:
+    """Let a member be something else from now on. What they wrote stays as it is."""
+    _act(replica, RoleGiven(person=person, role=role, last=_last(replica, person), **_now(replica)))
+
+
+def remove(replica: Replica, person: bytes) -> None:
+    """Let a member be one no more. What they wrote stays; who leaves says it last."""
+    last = _last(replica, person)
+    if person == replica.me:
+        own = replica.own()[0]
+        last[own.id] = own.seq + 1
+    _act(replica, Removed(person=person, last=last, **_now(replica)))
+
+
+def revoke(replica: Replica, key: bytes) -> None:
+    """Let a device speak no more. What it wrote stays."""
+    replica.refresh()
+    keys = {log.id: log.key or b"" for log in replica.logs.held()}
+    person = next(log.standing.person for log in replica.logs.held() if log.key == key)
+    others = {
+        log.id for log in replica.logs.held() if log.standing.person == person and log.key != key
+    }
+    last = last_of_device(key, replica.heads(), keys, others)
+    _act(replica, DeviceRevoked(key=key, last=last, **_now(replica)))
+
+
+def _last(replica: Replica, person: bytes) -> dict[bytes, int]:
+    return last_of_member(person, replica.heads(), replica.logs.standings())
+
+
+def _now(replica: Replica) -> dict[str, Any]:
+    return {"at": replica.home.now_ms() * 1000, "zone": 0}
+
+
+def _act(replica: Replica, event: Membership) -> None:
+    """Write an act of membership. Raises Refused, with nothing written, where it has no power."""
+    with replica.home.writing():
+        (entry,) = replica.append([event])
+        for seq, why in replica.logs[entry.log].standing.powerless:
+            if seq == entry.seq:
+                raise Refused(f"You cannot do that: {why}.", "See who they are: kith members.")

@@ -1,0 +1,147 @@
+"""Joining: what a link brings, on a home that is there or on a new one."""
+
+import os
+from collections.abc import Callable
+
+from kithbook.clock import tick
+from kithbook.codec import SALT_BYTES, encode_body
+from kithbook.envelope import MEMBERSHIP_KIND, NO_HASH, Seal, chain, make_record, seal_message
+from kithbook.errors import Invalid, Refused
+from kithbook.events import Described, Joined
+from kithbook.ids import ID_BYTES, NetworkId, log_id
+from kithbook.protocol import JoinRequest, ticket_message
+from kithbook.replication import Page
+from kithbook_client import keys
+from kithbook_client.home import PRIVATE, Home, Opening, PathLike, system_ms
+from kithbook_client.replica import Replica
+from kithbook_client.sync.http import HttpServer
+from kithbook_client.sync.links import Link, parse_link
+from kithbook_client.sync.rounds import SyncReport
+from kithbook_client.sync.servers import server_at, sync_with
+from kithbook_client.ties import tie_me
+
+
+def join(
+    path: PathLike | None,
+    text: str,
+    me: str | None = None,
+    device: str = "",
+    now_ms: Callable[[], int] = system_ms,
+    random: keys.Random = os.urandom,
+    network: str | None = None,
+) -> tuple[Home, Replica, SyncReport]:
+    """Use a link. A setup link is for a network of the home that is there, an invitation for it or
+    for a new one of `me`, a device link for it or for a place where there is none yet.
+
+    Cut off anywhere, it can be run again. Raises Refused when the link opens nothing.
+    """
+    link = parse_link(text)
+    if link.kind == "setup":
+        home = Home.open(path, now_ms, random)
+        replica, report = _set_up(home.replica(network), link)
+    else:
+        home = _home_for(link, path, me, device, now_ms, random)
+        replica = _enter(home, link, device)
+        report = sync_with(replica, link.origin)
+        arrive(replica)
+    return home, replica, report
+
+
+def _set_up(replica: Replica, link: Link) -> tuple[Replica, SyncReport]:
+    """Have a server host a network, and again the others that it hosted before it lost them."""
+    server = server_at(replica, link.origin)
+    key = replica.voices[0].key
+    server.join(JoinRequest(replica.network, key, link.secret.encode()))
+    replica.connect(link.origin)
+    report = sync_with(replica, link.origin)
+    for other in replica.home.replicas():
+        if other is not replica and other.server == link.origin:
+            server.host(other.network)
+            sync_with(other, link.origin)
+    return replica, report
+
+
+def arrive(replica: Replica) -> None:
+    """Be somebody in a network that one has joined: known by name, and the one who is at home."""
+    home = replica.home
+    name = replica.names([replica.me]).get(replica.me)
+    if replica.private and replica.name != PRIVATE:  # the first one of this home is a team's
+        home.make_private(home.found(PRIVATE, name or home.device().name))
+    if name is None and replica.role != "reader":
+        at, mine = home.now_ms() * 1000, home.private
+        known = mine.names([mine.me])[mine.me]
+        replica.append([Described(at=at, zone=0, person=replica.me, set={"name": known})])
+        if replica.server is not None:
+            sync_with(replica, replica.server)
+    tie_me(replica)
+
+
+def _enter(home: Home, link: Link, device: str) -> Replica:
+    """Open a log of our own in the network of a ticket, first at the server and then here."""
+    network, seed = link.ticket
+    for held in home.replicas():
+        if held.network == network:
+            return held
+    opening = _opening(home, network, seed, device)
+    server = HttpServer(link.origin, [home.devices[opening.key]], None, home.now_ms())
+    try:
+        server.join(JoinRequest(network, opening.key, pages=[opening.page]))
+    except Refused:
+        home.forget_opening(opening.ticket)
+        raise
+    with home.writing():
+        replica = home.add(network, "")
+        replica.receive([opening.page])
+        replica.connect(link.origin)
+        home.forget_opening(opening.ticket)
+    return replica
+
+
+def _home_for(
+    link: Link,
+    path: PathLike | None,
+    me: str | None,
+    device: str,
+    now_ms: Callable[[], int],
+    random: keys.Random,
+) -> Home:
+    home = Home.prepare(path, now_ms, random)
+    if link.kind == "invite" and not home.networks():
+        home.close()
+        if me is None:
+            raise Invalid(
+                "There is no home here yet, and it has to know your name.",
+                "Say who you are: kith join LINK --me NAME.",
+            )
+        return Home.create(path, me, device, now_ms, random)
+    return home
+
+
+def _opening(home: Home, network: NetworkId, seed: bytes, device: str) -> Opening:
+    """The page that opens our log. It is kept until the server has answered, because a second
+    log on the same ticket would make both count for nothing.
+    """
+    ticket = keys.public_of(seed)
+    kept = home.opening(ticket)
+    if kept is not None:
+        return kept
+    with home.writing():
+        own = home.device() if home.networks() or not device else home.new_device(device)
+        nonce, now = home.random(ID_BYTES), home.now_ms()
+        log = log_id(network, own.key, nonce)
+        joined = Joined(
+            at=now * 1000,
+            zone=0,
+            key=own.key,
+            nonce=nonce,
+            ticket=ticket,
+            signature=keys.sign(seed, ticket_message(network, log)),
+            device=own.name,
+        )
+        body = encode_body(joined, home.random(SALT_BYTES))
+        record = make_record(MEMBERSHIP_KIND, tick(0, now), body)
+        hashes = chain(network, log, 1, NO_HASH, [record])
+        seal = Seal(1, keys.sign(own.secret, seal_message(network, log, 1, hashes[0])))
+        opening = Opening(ticket, own.key, Page(log, 1, NO_HASH, [record], [seal]))
+        home.keep_opening(opening)
+    return opening

@@ -1,0 +1,252 @@
+"""Bringing people into a network and out of it, against a real kithd."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from kithbook_client.cli.main import run
+from tests.bench.kithd import Running, kithd
+from tests.client.cli.conftest import NOW, Typed
+
+
+@pytest.fixture(scope="module", name="running")
+def _running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with kithd(tmp_path_factory.mktemp("kithd")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module", name="ada_home")
+def _ada_home(running: Running, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose private network the server hosts; further ones go on its account."""
+    home = tmp_path_factory.mktemp("ada") / "home"
+    for words in (("init", "--me", "Ada", "--device", "desk"), ("join", running.link)):
+        assert run(["--home", str(home), *words], NOW) == 0
+    return home
+
+
+At = Callable[[str], Typed]
+
+
+@pytest.fixture
+def at(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> At:
+    """A home by its name."""
+    return lambda name: Typed(tmp_path / name, capsys)
+
+
+@pytest.fixture
+def ada(
+    ada_home: Path, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
+) -> Typed:
+    """Ada, whose current network is a new team of hers, called as the test."""
+    ada = Typed(ada_home, capsys)
+    capsys.readouterr()
+    name = request.node.name[:40]
+    ada("network", "new", name)
+    ada("network", "use", name)
+    return ada
+
+
+def team(ada: Typed) -> str:
+    return next(str(o["name"]) for o in ada.json("network", "list")["networks"] if o["current"])
+
+
+def invite(ada: Typed, *words: str) -> str:
+    """The link, which stands alone on the last line."""
+    return ada("invite", *words).splitlines()[-1]
+
+
+def bring(ada: Typed, at: At, name: str, *words: str) -> Typed:
+    """Somebody new, whose current network is the team."""
+    other = at(name)
+    other("join", invite(ada, name, *words), "--me", name, "--device", f"{name}s")
+    other("network", "use", team(ada))
+    return other
+
+
+def members(kith: Typed) -> list[tuple[str, str | None]]:
+    return [(one["name"], one["role"]) for one in kith.json("members")["members"]]
+
+
+def test_an_invitation_brings_somebody_who_had_no_home(ada: Typed, at: At) -> None:
+    bob = at("Bob")
+    link = invite(ada, "Bob")
+    assert link.startswith("http://")
+    assert "/invite#" in link
+    joined = bob.json("join", link, "--me", "Robert")
+    assert joined["me"] == "Bob"
+    assert [one["name"] for one in bob.json("network", "list")["networks"]] == [
+        "private",
+        team(ada),
+    ]
+    assert bob.json("contacts", "--in", "private")["contacts"] == [], "who one is, is one"
+    ada("sync")
+    assert members(ada) == [("Ada", "owner"), ("Bob", "member")]
+
+
+def test_an_invitation_brings_somebody_beside_their_own_network(ada: Typed, at: At) -> None:
+    bob = at("Bob")
+    bob("init", "--me", "Bob")
+    bob("met", "Carol")
+    bob("join", invite(ada))
+    ada("sync")
+    assert members(ada) == [("Ada", "owner"), ("Bob", "member")], "who joins says who they are"
+    assert "Carol" not in ada("log")
+    assert {one["name"] for one in bob.json("contacts")["contacts"]} == {"Ada", "Carol"}
+
+
+def test_without_a_home_an_invitation_asks_who_one_is(ada: Typed, at: At) -> None:
+    error = at("Bob").refused("join", invite(ada, "Bob"))
+    assert "--me" in error["hint"]
+
+
+def test_a_link_works_once_and_not_for_ever(ada: Typed, at: At) -> None:
+    link = invite(ada, "Bob")
+    at("Bob")("join", link, "--me", "Bob")
+    assert at("Eve").refused("join", link, "--me", "Eve")["code"] == "link_used"
+    ada.now = ada.now.replace(year=2020)
+    short = invite(ada, "Carol", "--expires", "1d")
+    ada.later(days=0)
+    assert at("Carol").refused("join", short, "--me", "Carol")["code"] == "link_expired"
+
+
+def test_a_private_network_is_for_nobody_else(ada: Typed) -> None:
+    assert "network new" in ada.refused("invite", "Bob", "--in", "private")["hint"]
+
+
+def test_who_is_in_a_network_is_not_invited_again(ada: Typed, at: At) -> None:
+    bring(ada, at, "Bob")
+    ada("sync")
+    assert "device add" in ada.refused("invite", "Bob")["hint"]
+
+
+def test_only_owners_invite(ada: Typed, at: At) -> None:
+    bob = bring(ada, at, "Bob")
+    assert bob.refused("invite", "Carol")["code"] == "refused"
+    ada("sync")
+    ada("role", "Bob", "owner")
+    bob("sync")
+    bring(bob, at, "Carol")
+    ada("sync")
+    assert members(ada) == [("Ada", "owner"), ("Bob", "owner"), ("Carol", "member")]
+
+
+def test_a_reader_looks_and_does_not_write(ada: Typed, at: At) -> None:
+    ada("met", "Dana")
+    bob = bring(ada, at, "Bob", "--role", "reader")
+    assert "Dana" in bob("log")
+    assert bob.refused("met", "Dana")["code"] == "refused"
+    assert ada.refused("invite", "--role", "reader", code=2)["code"] == "usage"
+
+
+def test_a_role_holds_from_then_on_and_nobody_raises_themselves(ada: Typed, at: At) -> None:
+    bob = bring(ada, at, "Bob")
+    bob("met", "Dana")
+    bob("sync")
+    ada("sync")
+    assert ada.json("role", "Bob", "reader")["role"] == "reader"
+    bob("sync")
+    assert "only an owner above" in bob.refused("role", "Bob", "owner")["message"]
+    assert "only an owner above" in bob.refused("role", "Ada", "reader")["message"]
+    assert any(one["name"] == "Dana" for one in ada.json("contacts", "--in", team(ada))["contacts"])
+
+
+def test_whoever_is_removed_gets_nothing_new_and_what_they_wrote_stays(ada: Typed, at: At) -> None:
+    bob = bring(ada, at, "Bob")
+    bob("met", "Dana")
+    bob("sync")
+    ada("sync")
+    removed = ada.json("remove", "Bob")
+    assert removed["role"] is None
+    ada("met", "Eve")
+    ada("sync")
+    assert bob.run("sync").code == 1
+    bob("met", "Fay")
+    assert "Eve" not in bob("log")
+    assert "Dana" in ada("log")
+    assert bob("leave").splitlines()[0].startswith("What you wrote")
+    assert [one["name"] for one in bob.json("network", "list")["networks"]] == ["private"]
+
+
+def test_one_leaves_without_taking_anything_away(ada: Typed, at: At) -> None:
+    bob = bring(ada, at, "Bob")
+    name = team(ada)
+    bob("met", "Dana")
+    bob("sync")
+    assert bob("leave").splitlines()[:2] == [
+        f"What you wrote in {name} stays with the others.",
+        "Your private notes never went there.",
+    ]
+    assert bob.json("status")["networks"][0]["name"] == "private"
+    assert "Dana" not in bob("contacts")
+    assert "Dana" in bob("contacts", "--in", name), "one's own copy stays"
+    assert bob.refused("met", "Eve", "--in", name)["code"] == "refused"
+    ada("sync")
+    assert members(ada) == [("Ada", "owner"), ("Bob", None)]
+    assert any(one["author"] == "Bob" for one in ada.json("log", "--in", name)["events"])
+
+
+def test_the_last_owner_hands_over_before_leaving(ada: Typed, at: At) -> None:
+    bob = bring(ada, at, "Bob")
+    ada("sync")
+    assert "kith role" in ada.refused("leave")["hint"]
+    ada("role", "Bob", "owner")
+    ada("leave", team(ada))
+    bob("sync")
+    assert members(bob) == [("Bob", "owner"), ("Ada", None)]
+    assert ada.refused("leave", "private")["code"] == "refused"
+
+
+def test_who_left_is_back_with_a_new_invitation(ada: Typed, at: At) -> None:
+    bob = bring(ada, at, "Bob")
+    bob("leave")
+    ada("sync")
+    bob("join", invite(ada, "Robert"))
+    ada("sync")
+    assert ("Robert", "member") in members(ada)
+    bob("met", "Dana", "--in", team(ada))
+
+
+def test_further_devices_of_ones_own_come_network_by_network(ada: Typed, at: At) -> None:
+    lap = at("lap")
+    lap("join", ada("device", "add", "--in", "private").splitlines()[-1], "--device", "lap")
+    lap("join", ada("device", "add").splitlines()[-1])
+    name = team(ada)
+    assert [one["name"] for one in lap.json("network", "list")["networks"]] == ["private", name]
+    lap("met", "Dana", "--in", name)
+    lap("sync")
+    ada("sync")
+    assert [one["devices"] for one in ada.json("members")["members"]] == [2]
+
+
+def test_a_revoked_device_speaks_no_more(ada: Typed, at: At) -> None:
+    lap = at("lap")
+    lap("join", ada("device", "add").splitlines()[-1], "--device", "lap")
+    ada("sync")
+    assert ada.json("device", "revoke", "lap")["name"] == "lap"
+    assert lap.refused("sync", "--in", team(ada))["code"] in {"unknown_network", "no_session"}
+    shown = {one["name"]: one["revoked"] for one in ada.json("device", "list")["devices"]}
+    assert shown == {"desk": False, "lap": True}
+    assert ada.refused("device", "revoke", "lap")["code"] == "not_found"
+
+
+def test_a_device_link_to_a_team_begins_a_home_with_a_private_network_too(
+    ada: Typed, at: At
+) -> None:
+    lap = at("lap")
+    lap("join", ada("device", "add").splitlines()[-1], "--device", "lap")
+    networks = lap.json("network", "list")["networks"]
+    assert [(one["name"], one["private"]) for one in networks] == [
+        ("private", True),
+        (team(ada), False),
+    ]
+    assert lap.json("status")["me"] == "Ada"
+
+
+def test_two_networks_of_one_name_are_told_apart_here(ada: Typed, at: At) -> None:
+    bob = at("Bob")
+    bob("init", "--me", "Bob")
+    bob("network", "new", team(ada), "--local")
+    bob("join", invite(ada, "Bob"))
+    names = [one["name"] for one in bob.json("network", "list")["networks"]]
+    assert names == ["private", team(ada), f"{team(ada)} 2"]
