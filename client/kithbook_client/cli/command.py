@@ -45,7 +45,7 @@ EVERYWHERE = (
         metavar="NETWORK",
         expose_value=False,
         callback=set_on_call,
-        help="The network, by name or the start of its id (default: read all, write to the current one).",
+        help="The network, by name or start of id (default: read all, write to the current).",
     ),
     HELP,
 )
