@@ -67,4 +67,7 @@ def parse_link(text: str) -> Link:
             "This link is not whole: its secret, which follows a #, is missing.",
             "Put the link in quotes, or the shell cuts it off.",
         )
-    return Link(kinds[kind], f"{parts.scheme}://{parts.netloc}{base}", parts.fragment)
+    link = Link(kinds[kind], f"{parts.scheme}://{parts.netloc}{base}", parts.fragment)
+    if link.kind != "setup":
+        link.ticket  # noqa: B018 - raises where it is not whole
+    return link

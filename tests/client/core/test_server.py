@@ -19,6 +19,7 @@ from kithbook.errors import (
     TooLarge,
     Unavailable,
 )
+from kithbook.ids import NetworkId
 from kithbook.protocol import Challenge, Session, SyncReply, SyncRequest
 from kithbook_client.home import Home
 from kithbook_client.replica import Replica
@@ -119,13 +120,14 @@ class TestJoining:
         assert {one.void for one in train.events()} == {None}
         home.close()
 
-    def test_a_device_link_does_not_go_into_a_home_that_is_there(
+    def test_a_device_link_brings_its_network_beside_those_that_are_there(
         self, ada: Replica, home: Home
     ) -> None:
-        with pytest.raises(Refused, match="already"):
-            join(home.folder, add_device(ada))
+        _, beside, _ = join(home.folder, add_device(ada))
 
-        assert len(home.networks()) == 1
+        assert beside.network == ada.network
+        assert [one.name for one in home.networks()] == ["private", "private 2"]
+        assert home.private.network != ada.network
 
     def test_an_invitation_brings_somebody_else(self, ada: Replica, tmp_path: Path) -> None:
         link = invite(ada, who(ada, "Bob"), "member")
@@ -134,7 +136,7 @@ class TestJoining:
 
         home, shared, _ = join(tmp_path / "bob", link, me="Bob")
 
-        assert [network.name for network in home.networks()] == ["private", "private"]
+        assert [network.name for network in home.networks()] == ["private", "private 2"]
         assert shared.me == who(ada, "Bob")
         assert shared.role == "member"
         assert home.replica().network != shared.network
@@ -178,7 +180,8 @@ def test_what_is_no_link(tmp_path: Path, text: str, why: str) -> None:
 
 
 def test_a_link_is_read_as_it_is_written() -> None:
-    link = Link("device", "https://kith.example.org:8443/behind", "secret")
+    at = "https://kith.example.org:8443/behind"
+    link = Link.of_ticket("device", at, NetworkId(bytes(16)), bytes(32))
 
     assert parse_link(f" {link}\n") == link
 
