@@ -4,8 +4,14 @@ No profile has a deadline: the time of one example says more about the machine t
 """
 
 import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from tests.postgres import Postgres
 
 settings.register_profile("dev", deadline=None, derandomize=False)
 settings.register_profile(
@@ -20,3 +26,11 @@ settings.register_profile("deterministic", deadline=None, derandomize=True, data
 settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") == "true" else "dev")
 )
+
+
+@pytest.fixture(scope="session")
+def postgres() -> "Iterator[Postgres]":
+    from tests.postgres import Postgres
+
+    with Postgres.running() as server:
+        yield server

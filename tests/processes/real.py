@@ -169,7 +169,7 @@ class Server:
             capture_output=True,
             check=False,
             text=True,
-            env=ENV,
+            env=self.env,
             timeout=PATIENCE,
         )
         assert "Traceback" not in done.stderr, done.stderr
@@ -196,7 +196,8 @@ class Server:
             process.stdout.close()
             pytest.fail(f"kithd did not start: {''.join(lines)}")
         self.greeting = line.strip()
-        self.port = self.greeting.split("/")[2].rpartition(":")[2]
+        if self.port == "0":
+            self.port = self.greeting.split("/")[2].rpartition(":")[2]
         # Nobody may block on a full pipe.
         self.drain = threading.Thread(target=self._drain, args=(process.stdout,))
         self.drain.start()

@@ -207,8 +207,10 @@ def test_what_another_process_appends_is_heard_even_after_the_line_was_cut(
     waiting_for(lambda: heard == [ada.network] * 2)
 
 
-def test_after_a_restart_of_the_database_nobody_meets_a_dead_connection() -> None:
-    with Postgres.running() as postgres, postgres.database() as url:
+def test_after_a_restart_of_the_database_nobody_meets_a_dead_connection(
+    postgres: Postgres,
+) -> None:
+    with postgres.database() as url:
         recorder = PostgresLogRecorder.open(PooledDatastore(url))
         ada = Log.found()
         push(recorder, ada)
