@@ -149,6 +149,14 @@ class World:
             and w.place not in hidden
             and (w.event.at <= upto or isinstance(w.event, (Merged, *NOT_RETRACTED)))
         ]
+        # What an owner hid is still evidence of its writer's dealings.
+        self.telling = [
+            w
+            for w in self.written
+            if w in self.counting or (self.reasons[w.place] == "hidden" and w.event.at <= upto)
+        ]
+        self.members = {log.person for log in self.logs.values() if log.person and log.until != 0}
+        self.merges = self._merges()
         self.rules = self._rules()
 
     # Which events count, and why not.
@@ -156,9 +164,11 @@ class World:
     def author(self, w: Written) -> bytes | None:
         return self.logs[w.log].person if w.log in self.logs else None
 
+    def role(self, w: Written) -> str | None:
+        return self.logs[w.log].role_at(w.seq) if w.log in self.logs else None
+
     def stands(self, w: Written) -> bool:
-        log = self.logs.get(w.log)
-        role = None if log is None else log.role_at(w.seq)
+        role = self.role(w)
         if role is None or isinstance(w.event, BOOKKEEPING):
             return role is not None
         return role == "owner" or (role == "member" and not isinstance(w.event, Ruled))
@@ -170,14 +180,11 @@ class World:
             return "inert"
         if self._retracted(w):
             return "retracted"
-        for other in self._copies(w):
-            if (
-                other.when_written < w.when_written
-                and self.stands(other)
-                and not self._retracted(other)
-            ):
-                return "copy"
-        return None
+        kept = [o for o in (w, *self._copies(w)) if self.stands(o) and not self._retracted(o)]
+        seen = [o for o in kept if not self._hidden(o)]
+        if w != min(seen or kept, key=lambda o: o.when_written):
+            return "copy"
+        return "hidden" if self._hidden(w) else None
 
     def _copies(self, w: Written) -> list[Written]:
         """The other events that are the same fact."""
@@ -193,12 +200,20 @@ class World:
         ]
 
     def _retracted(self, w: Written) -> bool:
+        """Whether its writer took it back."""
+        return self._reached(w, [r for r in self.written if self.author(r) == self.author(w)])
+
+    def _hidden(self, w: Written) -> bool:
+        """Whether an owner took it back."""
+        if isinstance(w.event, Trusted):
+            return False
+        return self._reached(w, [r for r in self.written if self.role(r) == "owner"])
+
+    def _reached(self, w: Written, retractions: list[Written]) -> bool:
         if isinstance(w.event, NOT_RETRACTED):
             return False
-        for r in self.written:
+        for r in retractions:
             if not isinstance(r.event, Retracted) or not self.stands(r):
-                continue
-            if self.author(r) != self.author(w):
                 continue
             if w.named_by(r.event.event):
                 return True
@@ -211,13 +226,35 @@ class World:
 
     def ids(self, person: bytes) -> set[bytes]:
         """Every id of one human."""
-        merges = [set(w.event.people) for w in self.counting if isinstance(w.event, Merged)]
-        found = {person}
-        for _ in merges:
-            for people in merges:
-                if found & people:
-                    found |= people
-        return found
+        return joined(person, self.merges)
+
+    def _merges(self) -> list[set[bytes]]:
+        """The ids that each merge in force makes one."""
+        members = self.members
+        said = [
+            (self.author(w), set(w.event.people))
+            for w in self.counting
+            if isinstance(w.event, Merged)
+        ]
+
+        def wants(a: bytes, b: bytes) -> bool:
+            return any(author == a and {a, b} <= people for author, people in said)
+
+        agreed = [{a, b} for a in members for b in members if wants(a, b) and wants(b, a)]
+        found = [
+            people
+            for author, people in said
+            if not people & members
+            or (author in people and all(wants(m, author) for m in people & members))
+        ]
+
+        def takes_a_voice(people: set[bytes]) -> bool:
+            if people <= members or not people & members:
+                return False
+            voices = joined(min(people), [*found, *agreed]) & members
+            return not voices <= joined(min(voices), agreed)
+
+        return [people for people in found if not takes_a_voice(people)]
 
     def root(self, person: bytes) -> bytes:
         return min(self.ids(person))
@@ -365,7 +402,7 @@ class World:
     # Trust.
 
     def word_counts(self, w: Written, by: bytes) -> bool:
-        members = {self.root(log.person) for log in self.logs.values() if log.person is not None}
+        members = {self.root(person) for person in self.members}
         speaker = self.root(by)
         return self.same(self.author(w), speaker if speaker in members else self.me)
 
@@ -384,7 +421,7 @@ class World:
                 word = w
         stated = word is not None and word.event.level is not None
         days_of: dict[str, set[int]] = {kind: set() for kind in KINDS}
-        for w in self.counting:
+        for w in self.telling:
             for kind, of, about in dealings(w.event):
                 if (
                     self.same(of, a)
@@ -403,7 +440,7 @@ class World:
         return Level(self.rules.weak * bonus, None, None) if bonus else None
 
     def levels(self) -> Levels:
-        people = {self.root(p) for w in self.counting for p in people_of(w.event)}
+        people = {self.root(p) for w in self.telling for p in people_of(w.event)}
         found = {(a, b): self.level(a, b) for a in people for b in people}
         return {pair: level for pair, level in found.items() if level is not None}
 
@@ -441,6 +478,16 @@ def dealings(event: object) -> Iterator[tuple[str, bytes, bytes]]:
         case Met():
             for person in event.people:
                 yield "met", event.by, person
+
+
+def joined(person: bytes, groups: list[set[bytes]]) -> set[bytes]:
+    """Everybody whom these groups make one with a person."""
+    found = {person}
+    for _ in groups:
+        for people in groups:
+            if found & people:
+                found |= people
+    return found
 
 
 def people_of(event: object) -> list[bytes]:

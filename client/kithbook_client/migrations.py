@@ -205,11 +205,11 @@ VIEWS: tuple[tuple[str, dict[str, Any], tuple[str, ...]], ...] = (
     ),
     ("card", {"person": int, "field": str, "value": str, "said": bytes}, ("person", "field")),
     ("rule", {"network": int, "setting": str, "value": str, "said": bytes}, ("network", "setting")),
-    ("merge", {"event": int, "person": int}, ("event", "person")),
+    ("merge", {"event": int, "person": int, "author": int}, ("event", "person")),
     ("void", {"event": int, "reason": str, "by_event": int}, ("event",)),
     (
         "retraction",
-        {"event": int, "by_event": int, "author": int, "check": bytes, "hlc": int},
+        {"event": int, "by_event": int, "author": int, "check": bytes, "hlc": int, "is_owner": int},
         ("event", "by_event"),
     ),
     # What people are found by: names and aliases, again from each further word on, and e-mails.

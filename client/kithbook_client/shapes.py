@@ -287,15 +287,20 @@ class RuleShape(CardShape):
 class MergeShape(Shape):
     table = "merge"
     key = ("event",)
-    rest = ("person",)
+    rest = ("person", "author")
     many = True
 
     def columns(self, rows: Rows) -> list[Columns]:
-        number = self.logs.number
-        return [(number(*key), self.people[person]) for key, row in rows for person in row.people]
+        number, people = self.logs.number, self.people
+        return [
+            (number(*key), people[person], people[row.author])
+            for key, row in rows
+            for person in row.people
+        ]
 
     def fill(self, row: Merge, found: Sequence[Columns]) -> None:
-        row.people = tuple(sorted(self.people.id(person) for (person,) in found))
+        ids = (self.people.id(person) for person, _ in found)
+        row.fill(tuple(sorted(ids)), self.people.id(found[0][1]))
 
 
 class VoidShape(Shape):
@@ -319,21 +324,21 @@ class VoidShape(Shape):
 class RetractionShape(Shape):
     table = "retraction"
     key = ("event",)
-    rest = ("by_event", "author", "check", "hlc")
+    rest = ("by_event", "author", "check", "hlc", "is_owner")
     many = True
 
     def columns(self, rows: Rows) -> list[Columns]:
         number = self.logs.number
         return [
-            (number(*key), number(log, seq), self.people[author], check, hlc)
+            (number(*key), number(log, seq), self.people[author], check, hlc, int(is_owner))
             for key, row in rows
-            for author, check, hlc, log, seq in row.items
+            for author, check, hlc, log, seq, is_owner in row.items
         ]
 
     def fill(self, row: Retractions, found: Sequence[Columns]) -> None:
         row.items = sorted(
-            Retraction(self.people.id(author), check, hlc, *self.logs.at(by))
-            for by, author, check, hlc in found
+            Retraction(self.people.id(author), check, hlc, *self.logs.at(by), bool(is_owner))
+            for by, author, check, hlc, is_owner in found
         )
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from kithbook.facts.rows import Field, Help, Link, Merge, Referral, Tie
 from kithbook.facts.tables import PairKey, Place
+from kithbook.membership import members
+from kithbook.readings.merges import in_force
 from kithbook_client.shapes import decode_field
 from kithbook_client.views import ROWS, Views
 
@@ -20,14 +22,17 @@ class SqlShelf:
         self.people = views.people
         self.network = views.logs.network
 
-    def merges(self) -> Iterator[Merge]:
+    def merges(self) -> Iterable[Merge]:
         rows = self.db.execute(
-            "SELECT event, person.id FROM merge JOIN person ON person.no = merge.person "
-            "WHERE network = ? ORDER BY 1, 2",
+            "SELECT event, author, person.id FROM merge JOIN person ON person.no = merge.person "
+            "WHERE network = ? ORDER BY 1, 3",
             (self.network,),
         )
-        for _, people in groupby(rows, key=lambda row: row[0]):
-            yield Merge(tuple(person for _, person in people))
+        merges = [
+            Merge(tuple(person for *_, person in people), self.people.id(author))
+            for (_, author), people in groupby(rows, key=lambda row: row[:2])
+        ]
+        return in_force(merges, members(self.views.logs.standings().values())) if merges else ()
 
     def rules(self) -> Iterator[tuple[str, Field]]:
         rows = self.db.execute("SELECT setting, said FROM rule WHERE network = ?", (self.network,))

@@ -15,7 +15,8 @@ from kithbook.facts.effects import Entry
 from kithbook.facts.fold import Facts, is_in_effect, special
 from kithbook.facts.rows import Field, Help, Link, Merge, Referral, Tie, winner
 from kithbook.facts.tables import NAMES, PairKey, Place
-from kithbook.membership import Standing
+from kithbook.membership import Standing, members
+from kithbook.readings.merges import in_force
 from kithbook.readings.shelf import Patched, Shelf
 
 Fetch = Callable[[bytes, int], Entry | None]
@@ -28,6 +29,7 @@ class Memory:
         self.fetch = fetch
         self.rows: dict[str, dict[Any, Any]] = {name: {} for name in NAMES}
         self.weight = 0
+        self.members: set[bytes] = set()
         self.folded: set[bytes] = set()
         """The logs of which anything is folded in."""
         self._named: defaultdict[bytes, set[Place]] = defaultdict(set)
@@ -52,6 +54,7 @@ class Memory:
             fresh[entry.log] = min(entry.seq, fresh.get(entry.log, entry.seq))
             repeated |= self._index(entry)
         self.folded |= fresh.keys()
+        self.members = members(standings.values())
         facts = Facts(standings, fresh, self)
         named = self.rows["retraction"]
         facts.decide(special(entries, named, repeated))
@@ -126,7 +129,7 @@ class Memory:
                 yield entry
 
     def merges(self) -> Iterable[Merge]:
-        return self.rows["merge"].values()
+        return in_force(self.rows["merge"].values(), self.members)
 
     def rules(self) -> Iterable[tuple[str, Field]]:
         return self.rows["rule"].items()

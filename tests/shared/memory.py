@@ -24,8 +24,9 @@ from kithbook.facts.rows import (
     Void,
     winner,
 )
-from kithbook.membership import Standing
+from kithbook.membership import Standing, members
 from kithbook.memory import Memory
+from kithbook.readings.merges import in_force
 from kithbook.readings.reader import Reader
 from tests.oracle import Log, Written
 from tests.strategies import TODAY, History
@@ -51,6 +52,7 @@ class Bytes:
         self.entries: dict[tuple[bytes, int], Entry] = {}
         self.rows: dict[str, dict[Any, bytes]] = {name: {} for name in ROWS}
         self.weight = 0
+        self.members: set[bytes] = set()
 
     def fold(
         self,
@@ -58,6 +60,7 @@ class Bytes:
         entries: Collection[Entry],
         aside: Iterable[tuple[bytes, int, str]] = (),
     ) -> None:
+        self.members = members(standings.values())
         self.entries |= {(entry.log, entry.seq): entry for entry in entries}
         fresh: dict[bytes, int] = {}
         for entry in entries:
@@ -103,7 +106,7 @@ class Bytes:
         return ((key, self.load(table, key)) for key in self.rows[table])
 
     def merges(self) -> list[Merge]:
-        return [row for _, row in self.all("merge")]
+        return in_force((row for _, row in self.all("merge")), self.members)
 
     def rules(self) -> Iterator[tuple[str, Field]]:
         return self.all("rule")
@@ -191,7 +194,7 @@ def stored(history: History, make: Any = Bytes) -> Store:
 
 
 def reader(store: Store, history: History, me: bytes, now: int = TODAY) -> Reader:
-    return Reader(store, {log.person for log in history.logs if log.person}, me, now)
+    return Reader(store, members(standings_of(history.logs).values()), me, now)
 
 
 def dump(store: Store) -> dict[tuple[str, Any], Any]:

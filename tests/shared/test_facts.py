@@ -129,11 +129,43 @@ def test_a_retraction_of_an_event_with_another_hash_retracts_nothing() -> None:
     assert story.why_not(kept) is None
 
 
-def test_nobody_retracts_what_somebody_else_wrote() -> None:
-    story = Story("Ada", "Bob")
+def test_a_member_retracts_nothing_that_somebody_else_wrote() -> None:
+    story = Story("Ada", "Bob", role="member")
     kept = story.helped("Bob", "Ada")
     story.retracted(kept, log="Bob")
     assert story.why_not(kept) is None
+
+
+def test_an_owner_hides_what_somebody_else_wrote_from_contacts_and_ledger() -> None:
+    story = Story("Ada", "Bob", role="member")
+    help_ = story.helped("Carol", "Bob", log="Bob")
+    met = story.met("Bob", "Carol", log="Bob")
+    read = story.read("Bob")
+    assert read.ledger().keys() == {who("Carol")}
+    story.retracted(help_)
+    story.retracted(met)
+    assert story.why_not(help_) == "hidden"
+    assert story.read("Bob").ledger() == {}
+    assert [c.events for c in story.read("Bob").contacts() if c.person == who("Carol")] == []
+    before, after = read.score(who("Carol")).score, story.read("Bob").score(who("Carol")).score
+    assert before == after is not None
+
+
+def test_no_owner_touches_whom_a_member_says_they_trust() -> None:
+    story = Story("Ada", "Bob", role="member")
+    word = story.trusted("Bob", "Carol", 9, log="Bob")
+    story.retracted(word)
+    assert story.why_not(word) is None
+
+
+def test_an_owner_hides_a_card_field_and_a_merge_of_a_member() -> None:
+    story = Story("Ada", "Bob", role="member")
+    said = story.described("Carol", log="Bob", name="Caroline")
+    merged = story.merged("Carol", "Dan", log="Bob")
+    story.retracted(said)
+    story.retracted(merged)
+    read = story.read()
+    assert (read.card(who("Carol")), read.one) == ({}, {})
 
 
 def test_another_device_of_the_same_person_may_retract() -> None:

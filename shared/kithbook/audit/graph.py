@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from kithbook.facts.tables import PairKey, Tables
-from kithbook.readings.merges import classes
+from kithbook.readings.merges import classes, in_force
 from kithbook.readings.rules import rules_of
 from kithbook.readings.trust.levels import Level, Word, levels
 from kithbook.readings.trust.score import Score
@@ -22,6 +22,7 @@ class Graph:
     def __init__(self, rows: Tables, speakers: Collection[bytes], reader: bytes) -> None:
         self.rows = rows
         self.links = rows.link
+        self.speakers = set(speakers)
         self.one = self._merged()
         self.rules = rules_of(rows.rule.items())
         self.word = Word(speakers, reader, self.one)
@@ -37,7 +38,8 @@ class Graph:
         return self.one != self._merged() or self.rules != rules_of(self.rows.rule.items())
 
     def _merged(self) -> dict[bytes, bytes]:
-        return classes(merge for merge in self.rows.merge.values() if not merge.empty)
+        merges = [merge for merge in self.rows.merge.values() if not merge.empty]
+        return classes(in_force(merges, self.speakers))
 
     def root(self, person: bytes) -> bytes:
         return self.one.get(person, person)

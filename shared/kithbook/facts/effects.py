@@ -67,6 +67,15 @@ def apply(tables: Tables, entry: Entry) -> None:
         rule(tables, entry, entry.event)
 
 
+def apply_hidden(tables: Tables, entry: Entry) -> None:
+    """Add what an event says that an owner hid: only what it is evidence of."""
+    said = Tables()
+    apply(said, entry)
+    for key, link in said.link.items():
+        for day, order in link.days.items():
+            tables.link[key].evidence(day % 4, order)
+
+
 def release(tables: Tables, entry: Entry) -> None:
     """Take back what an event said, from the rows that keep each event apart."""
     event = entry.event
@@ -157,7 +166,7 @@ def _described(tables: Tables, entry: Entry, event: Described) -> None:
 
 
 def _merged(tables: Tables, entry: Entry, event: Merged) -> None:
-    tables.merge[entry.log, entry.seq].fill(tuple(sorted(event.people)))
+    tables.merge[entry.log, entry.seq].fill(tuple(sorted(event.people)), entry.author)
 
 
 def _ruled(tables: Tables, entry: Entry, event: Ruled) -> None:

@@ -6,7 +6,7 @@ first (standing, retractions, sources), then the rows are brought in line, so th
 one by one, in any order, in any batches, ends in the same rows as taking them all at once.
 """
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import Protocol
 
 from kithbook.events import (
@@ -22,15 +22,20 @@ from kithbook.events import (
     Thanked,
     Trusted,
 )
-from kithbook.facts.effects import Entry, apply, release
+from kithbook.facts.effects import Entry, apply, apply_hidden, release
 from kithbook.facts.rows import Retraction, Void
 from kithbook.facts.tables import SUMS, Loads, PairKey, Place, Tables
+from kithbook.ids import Ref
 from kithbook.membership.standing import BARRED, Standing, why_inert
 
 FINAL = (Retracted, Erased, *MEMBERSHIP)
 """Events that cannot be retracted: one says the thing again, or a later act changes it."""
 DATED = (Met, Helped, Thanked, Referred, Trusted, Described, Ruled)
 """Events that are in effect from their `at` on; the others correct what is known."""
+
+
+HIDDEN = "hidden"
+"""Taken back by an owner who did not write it."""
 
 
 class Stored(Loads, Protocol):
@@ -60,13 +65,15 @@ class Facts:
     def __init__(
         self, standings: Mapping[bytes, Standing], fresh: Mapping[bytes, int], stored: Stored
     ) -> None:
+        self._standings = standings
         self._last = {log: found.last for log, found in standings.items()}
         self._barred = {log: BARRED.get(found.role, ()) for log, found in standings.items()}
         self._varied = {log: s for log, s in standings.items() if s.earlier or s.powerless}
         self.fresh = fresh
         self.stored = stored
         self.tables = Tables(stored)
-        self._counts: dict[Place, bool] = {}
+        self._decided: dict[Place, str] = {}
+        """Why an event does not count, or only in part; empty where it does."""
         self._anew: set[tuple[str, PairKey]] = set()
 
     def decide(self, special: Iterable[Entry]) -> None:
@@ -77,7 +84,8 @@ class Facts:
                 if not self._stands(entry):
                     continue
                 ref = entry.event.event
-                mark = Retraction(entry.author, ref.check, *entry.written)
+                is_owner = self._standings[entry.log].role_at(entry.seq) == "owner"
+                mark = Retraction(entry.author, ref.check, *entry.written, is_owner)
                 self.tables.retraction[ref.log, ref.seq].add(mark)
                 target = self.stored.entry(ref.log, ref.seq)
             else:
@@ -95,11 +103,12 @@ class Facts:
 
     def take(self, entries: Iterable[Entry]) -> None:
         """Fold new events in."""
-        tables, counts = self.tables, self._counts
+        tables, decided = self.tables, self._decided
         for entry in entries:
-            if counts and not counts.get((entry.log, entry.seq), True):
-                continue
-            if self._stands(entry):
+            if decided and (why := decided.get((entry.log, entry.seq))):
+                if why == HIDDEN:
+                    apply_hidden(tables, entry)
+            elif self._stands(entry):
                 apply(tables, entry)
             else:
                 tables.void[entry.log, entry.seq].reason = "inert"
@@ -115,58 +124,74 @@ class Facts:
             author, a, b = key
             anew = Tables()
             for entry in self.stored.naming(a, b):
-                if entry.author == author and self._in_force(entry):
-                    apply(anew, entry)
+                if entry.author == author and self._stands(entry):
+                    _add(anew, entry, self.tables.void[entry.log, entry.seq].reason)
             self.tables[table].replace(key, anew[table][key])
         return changed
 
     def without(self, entries: Iterable[Entry], reason: str) -> None:
         """Fold events out again, for a reading that is not to be saved."""
         for entry in entries:
-            if isinstance(entry.event, DATED) and self._in_force(entry):
+            if isinstance(entry.event, DATED) and self._is_told(entry):
                 self._put(entry, Void(reason))
         self.finish()
 
     def _settle(self, copies: list[Entry]) -> None:
-        """Of the events that are one fact, the first that no retraction reaches counts."""
+        """Of the events that are one fact, the first that no retraction reaches counts, and where
+        an owner hid them all the first of those.
+        """
         copies = [entry for entry in copies if not isinstance(entry.event, FINAL)]
+        taken_back = self._reached(copies, lambda mark, entry: mark.author == entry.author)
+        hidden = self._reached(copies, _may_hide)
+        copies = sorted(filter(self._stands, copies), key=lambda entry: entry.written)
+        kept = [entry for entry in copies if entry.ref not in taken_back]
+        first = next((one for one in kept if one.ref not in hidden), next(iter(kept), None))
+        for entry in copies:
+            if mark := taken_back.get(entry.ref):
+                self._put(entry, Void("retracted", mark.log, mark.seq))
+            elif first is not None and entry is not first:
+                self._put(entry, Void("copy", first.log, first.seq))
+            elif mark := hidden.get(entry.ref):
+                self._put(entry, Void(HIDDEN, mark.log, mark.seq))
+            else:
+                self._put(entry, Void())
+
+    def _reached(
+        self, copies: list[Entry], may: Callable[[Retraction, Entry], bool]
+    ) -> dict[Ref, Retraction]:
+        """Which of these copies a retraction reaches that its writer may make: the one it names,
+        and those that were written before it.
+        """
         direct = {
-            (entry.log, entry.seq): mark
+            entry.ref: mark
             for entry in copies
             for mark in self.tables.retraction[entry.log, entry.seq].items
-            if mark.author == entry.author and mark.check == entry.check
+            if mark.check == entry.check and may(mark, entry)
         }
         latest = max(direct.values(), key=lambda mark: mark.written, default=None)
-        first: Entry | None = None
-        for entry in sorted(copies, key=lambda entry: entry.written):
-            mark = direct.get((entry.log, entry.seq))
-            if mark is None and latest is not None and entry.written < latest.written:
-                mark = latest
-            if not self._stands(entry):
-                continue
-            if mark is not None:
-                self._put(entry, Void("retracted", mark.log, mark.seq))
-            elif first is not None:
-                self._put(entry, Void("copy", first.log, first.seq))
-            else:
-                first = entry
-                self._put(entry, Void())
+        if latest is None:
+            return {}
+        before = (one for one in copies if one.written < latest.written and may(latest, one))
+        return {one.ref: latest for one in before} | direct
 
     def _put(self, entry: Entry, void: Void) -> None:
         """Set whether an event counts; if it was folded in before, undo or redo what it did."""
         place = entry.log, entry.seq
         voids = self.tables.void
-        counted, counts = voids[place].empty, void.empty
+        before, now = voids[place].reason, void.reason
         voids[place] = void
-        self._counts[place] = counts
+        self._decided[place] = now
         is_new = entry.seq >= self.fresh.get(entry.log, entry.seq + 1)
-        if is_new or counted == counts:
+        if is_new or before == now:
             return
         touched = Tables()
         apply(touched, entry)
         self._anew |= {(table, key) for table in SUMS for key in touched[table]}
         # What this does to sums is overwritten when they are worked out anew.
-        (apply if counts else release)(self.tables, entry)
+        if not now:
+            apply(self.tables, entry)
+        elif not before:
+            release(self.tables, entry)
 
     def _stands(self, entry: Entry) -> bool:
         log = entry.log
@@ -176,8 +201,22 @@ class Facts:
             entry.event, self._barred[log]
         )
 
-    def _in_force(self, entry: Entry) -> bool:
-        return self._stands(entry) and self.tables.void[entry.log, entry.seq].empty
+    def _is_told(self, entry: Entry) -> bool:
+        """Whether anything that is told rests on it."""
+        void = self.tables.void[entry.log, entry.seq]
+        return self._stands(entry) and void.reason in ("", HIDDEN)
+
+
+def _may_hide(mark: Retraction, entry: Entry) -> bool:
+    """What an owner takes back of others, except their own word on whom they trust."""
+    return mark.is_owner and not isinstance(entry.event, Trusted)
+
+
+def _add(tables: Tables, entry: Entry, reason: str) -> None:
+    if not reason:
+        apply(tables, entry)
+    elif reason == HIDDEN:
+        apply_hidden(tables, entry)
 
 
 def is_in_effect(event: AnyEvent, upto: int) -> bool:

@@ -280,12 +280,13 @@ def winner(fields: Iterable[Field]) -> Value | None:
 
 
 class Merge(Row, gc=False):
-    """Ids that are one human. Keyed by its event."""
+    """Ids that are one human, as the author says. Keyed by its event."""
 
     people: tuple[bytes, ...] = ()
+    author: bytes = b""
 
-    def fill(self, people: tuple[bytes, ...]) -> None:
-        self.people = people
+    def fill(self, people: tuple[bytes, ...], author: bytes = b"") -> None:
+        self.people, self.author = people, author
 
     @property
     def empty(self) -> bool:
@@ -295,7 +296,8 @@ class Merge(Row, gc=False):
 class Void(Row, gc=False):
     """Why an event does not count, and the event (log, seq) that says so where there is one.
 
-    Keyed by the event. `reason` is one of retracted, copy, inert, unknown, unreadable, erased.
+    Keyed by the event. `reason` is one of retracted, hidden, copy, inert, unknown, unreadable,
+    erased. What an owner hid still is its writer's word and dealings where trust is at stake.
     """
 
     reason: str = ""
@@ -308,13 +310,14 @@ class Void(Row, gc=False):
 
 
 class Retraction(NamedTuple):
-    """A retraction in force: the author it speaks for, and when it was written."""
+    """A retraction in force: who wrote it and when, and whether as an owner."""
 
     author: bytes
     check: bytes
     hlc: int
     log: bytes
     seq: int
+    is_owner: bool = False
 
     @property
     def written(self) -> tuple[int, bytes, int]:

@@ -1,8 +1,36 @@
-"""Which ids are one human: the classes that the merges in force make together."""
+"""Which ids are one human: which merges are in force, and the classes that they make together.
 
+Nobody is made one with a member but by that member, and no two members are but by both: otherwise
+one could take over another's voice. Two members who both say that somebody else is them settle
+nothing, for the same reason, until one of them takes that back.
+"""
+
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 
 from kithbook.facts.rows import Merge
+
+
+def in_force(merges: Iterable[Merge], members: set[bytes]) -> list[Merge]:
+    """The merges of one network that count, `members` being everybody who ever was one there."""
+    said = [(merge, members.intersection(merge.people)) for merge in merges]
+    named = {(m.author, other) for m, among in said if m.author in among for other in among}
+    agreed = [
+        (merge, among)
+        for merge, among in said
+        if not among
+        or (merge.author in among and all((other, merge.author) in named for other in among))
+    ]
+    ties = [Merge((a, b)) for a, b in named if a != b and (b, a) in named]
+    voices = classes(ties)
+    together = classes([*ties, *(merge for merge, _ in agreed)])
+    speakers = {(together.get(person, person), voices.get(person, person)) for person in members}
+    in_class = Counter(root for root, _ in speakers)
+    return [
+        merge
+        for merge, among in agreed
+        if len(among) == len(merge.people) or not among or in_class[together[merge.people[0]]] == 1
+    ]
 
 
 def classes(merges: Iterable[Merge]) -> dict[bytes, bytes]:

@@ -10,7 +10,9 @@ from kithbook.facts.tables import PairKey, Place, Tables
 class Shelf(Protocol):
     """Rows of the resolved facts by the people they are about: raw ids, before merges."""
 
-    def merges(self) -> Iterable[Merge]: ...
+    def merges(self) -> Iterable[Merge]:
+        """The merges in force (`readings.merges.in_force`)."""
+        ...
 
     def rules(self) -> Iterable[tuple[str, Field]]: ...
 
