@@ -8,7 +8,7 @@ from kithbook.events import Merged, Ruled
 from kithbook.readings.rules import CADENCE, FORMS, Rules, parse_rule
 from kithbook_client.book import Book
 from kithbook_client.cli.call import Call
-from kithbook_client.cli.output import print_json, table
+from kithbook_client.cli.output import print_json, say, table
 from kithbook_client.cli.recording import Recording, verb
 from kithbook_client.cli.words import listing
 from kithbook_client.people import clean
@@ -31,7 +31,24 @@ def kith_merge(call: Call, who: tuple[str, ...], at: str | None, note: str | Non
     if len({recording.known_people.human(person) for person in people}) < 2:
         names = listing([recording.name(person) for person in people])
         raise Refused(f"{names} are one human already.", "There is nothing to merge.")
+    _refuse_for_others(recording, people)
     recording.record(Merged(people=people, **recording.common))
+    voices = recording.replica.speakers.intersection(people) - {recording.replica.me}
+    if voices and not call.json:
+        names = listing([recording.name(person) for person in voices])
+        say(f"It counts once {names} wrote the same: nobody speaks for two members but they.")
+
+
+def _refuse_for_others(recording: Recording, people: tuple[bytes, ...]) -> None:
+    """Of a member only that member says who else they are."""
+    replica = recording.replica
+    voices = replica.speakers.intersection(people)
+    if voices and replica.me not in voices:
+        name = recording.name(voices.pop())
+        raise Refused(
+            f"{name} is a member of {replica.name}: only {name} can say who else {name} is.",
+            f"Ask {name} to merge them, or merge them in your own network: --in private.",
+        )
 
 
 class RuleAnswer(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ import msgspec
 
 from kithbook.codec import Unreadable
 from kithbook.errors import NotFound, Refused
-from kithbook.events import Retracted, type_name
+from kithbook.events import Retracted, Trusted, type_name
 from kithbook.facts.fold import FINAL
 from kithbook.ids import Ref
 from kithbook.readings.listing import Logged
@@ -63,11 +63,19 @@ def kith_retract(
 
 
 def _refuse_if_final(call: Call, replica: Replica, logged: Logged) -> None:
-    """One takes back what one wrote oneself, while it counts, and no retraction."""
+    """One takes back what one wrote oneself, while it counts, and no retraction; an owner also
+    what others wrote, but not their own word on whom they trust.
+    """
     name = short_id(logged.log, logged.seq)
     if logged.author is not None and logged.author != replica.me:
         author = call.name(logged.author)
-        raise Refused(f"{name} was written by {author}.", f"Ask {author} to take it back.")
+        if replica.role != "owner":
+            raise Refused(f"{name} was written by {author}.", f"Ask {author} to take it back.")
+        if isinstance(logged.event, Trusted):
+            raise Refused(
+                f"{name} is {author}'s own word, and no owner touches that.",
+                f"Ask {author} to take it back.",
+            )
     if logged.void is not None:
         raise Refused(f"{name} counts for nothing already: it is {logged.void}.", "See: kith log.")
     if isinstance(logged.event, FINAL):
