@@ -9,7 +9,7 @@ from kithbook.codec import decode
 from kithbook.envelope import record_body, record_hlc
 from kithbook.errors import Ambiguous, NotFound
 from kithbook.ids import CHECK_BYTES, event_id, parse_event_id
-from kithbook.past import Arrival
+from kithbook.knowledge import Arrival
 from kithbook.readings.listing import Logged
 from kithbook_client.log import Log, Logs
 from kithbook_client.numbers import MAX_SEQ, SEQ_BITS, place

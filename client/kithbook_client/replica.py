@@ -28,8 +28,9 @@ from kithbook_client.views import Views
 if TYPE_CHECKING:
     from kithbook.audit.history import By
     from kithbook.audit.history import History as ScoreHistory
-    from kithbook.audit.knowledge import Knowledge
-    from kithbook.past import Past
+    from kithbook.audit.supposing import Supposition
+    from kithbook.knowledge import Knowledge
+    from kithbook.past import Past, Stand
     from kithbook.readings.listing import Logged
     from kithbook.readings.moment import Moment
     from kithbook.readings.reader import Reader
@@ -171,37 +172,44 @@ class Replica:
         now = now_ms * 1000
         return Reader(self.reading(now_ms), self.speakers, self.me, now, network=self.name)
 
-    def past(self, now_ms: int, moment: "Moment") -> "Past":
-        """What this replica's events said at a moment."""
+    def past(self, now_ms: int, moment: "Moment", supposed: "Supposition | None" = None) -> "Past":
+        """What this replica's events said at a moment, or would have said, had they been others."""
         from kithbook.past import replay
 
-        self.refresh()
-        arrivals = self.history.arrivals()
-        return replay(self.network, arrivals, moment, now_ms * 1000, keys.verify)
-
-    def knowledge(self) -> "Knowledge":
-        """Every readable event that is held, in the order in which it got here."""
-        from kithbook.audit.knowledge import Knowledge
-
-        self.refresh()
-        return Knowledge.of(self.network, self.history.arrivals())
+        with uncollected():
+            knowledge, stand = self.knowledge(supposed)
+            return replay(knowledge, moment, now_ms * 1000, stand)
 
     def score_history(
-        self, to: bytes, start: bytes | None = None, by: "By" = "at", *, now_ms: int
+        self,
+        to: bytes,
+        start: bytes | None = None,
+        by: "By" = "at",
+        *,
+        now_ms: int,
+        supposed: "Supposition | None" = None,
     ) -> "ScoreHistory":
         """What moved the score of somebody, by what was true, what was written or what came."""
         from kithbook.audit.history import history
 
         with uncollected():
-            return history(
-                self.knowledge(),
-                start or self.me,
-                to,
-                by,
-                me=self.me,
-                now=now_ms * 1000,
-                stand=partial(standing, self.network, verify=cache(keys.verify)),
-            )
+            knowledge, stand = self.knowledge(supposed)
+            me, now = self.me, now_ms * 1000
+            return history(knowledge, start or me, to, by, me=me, now=now, stand=stand)
+
+    def knowledge(self, supposed: "Supposition | None" = None) -> "tuple[Knowledge, Stand]":
+        """Every event that is held, in the order in which it got here, and who speaks in its log;
+        or what would be held under a supposition.
+        """
+        from kithbook.audit.supposing import suppose
+        from kithbook.knowledge import Knowledge
+
+        self.refresh()
+        known = Knowledge.of(self.network, self.history.arrivals())
+        stand = partial(standing, self.network, verify=cache(keys.verify))
+        if supposed is None:
+            return known, stand
+        return suppose(known, stand, supposed, self.me)
 
     def lookup(self, folded: str) -> list[bytes]:
         """The people with exactly this name, alias or e-mail address, folded."""

@@ -13,16 +13,16 @@ from functools import cache, partial
 from threading import Lock
 
 from kithbook.audit.history import By, History, history
-from kithbook.audit.knowledge import Knowledge
 from kithbook.codec import Unreadable, decode
 from kithbook.envelope import record_body, record_hlc
 from kithbook.events import AnyEvent
 from kithbook.facts.digest import digest
 from kithbook.facts.effects import Entry
 from kithbook.ids import CHECK_BYTES, NetworkId
+from kithbook.knowledge import Arrival, Knowledge
 from kithbook.membership import UNKNOWN, Standing, act_in, members, standing
 from kithbook.memory import Memory
-from kithbook.past import Arrival, Past, replay
+from kithbook.past import Past, Stand, replay
 from kithbook.readings.listing import Find, Logged, device_of
 from kithbook.readings.moment import NOW, Moment
 from kithbook.readings.reader import Reader
@@ -80,24 +80,22 @@ class Views:
 
     def past(self, network: NetworkId, moment: Moment) -> Past:
         """What the network's events said at a moment."""
-        with _no_collecting(), self.recorder.reading() as reading:
-            arrivals = _arrivals(reading, network)
-            return replay(network, arrivals, moment, self.now() * 1000, verify)
+        with _no_collecting():
+            knowledge, stand = self._knowledge(network)
+            return replay(knowledge, moment, self.now() * 1000, stand)
 
     def score_history(
         self, network: NetworkId, me: bytes, to: bytes, start: bytes, by: By
     ) -> History:
         """What moved a score, by what was true, what was written or what came here."""
-        with _no_collecting(), self.recorder.reading() as reading:
-            return history(
-                Knowledge.of(network, _arrivals(reading, network)),
-                start,
-                to,
-                by,
-                me=me,
-                now=self.now() * 1000,
-                stand=partial(standing, network, verify=cache(verify)),
-            )
+        with _no_collecting():
+            knowledge, stand = self._knowledge(network)
+            return history(knowledge, start, to, by, me=me, now=self.now() * 1000, stand=stand)
+
+    def _knowledge(self, network: NetworkId) -> tuple[Knowledge, Stand]:
+        with self.recorder.reading() as reading:
+            known = Knowledge.of(network, _arrivals(reading, network))
+        return known, partial(standing, network, verify=cache(verify))
 
     def digest(self, network: NetworkId) -> str:
         """The digest of the network, the same as its laptops print when they hold the same."""
@@ -110,7 +108,7 @@ class Views:
     ) -> tuple[list[Logged], int]:
         """The events that arrived last, oldest first, and how many older ones there are."""
         if moment.is_past:
-            listed = list(self.past(network, moment).listed())
+            listed = sorted(self.past(network, moment).listed(), key=lambda one: one.received)
             return listed[-limit:], max(0, len(listed) - limit)
         with self._caught_up(network) as view, self.recorder.reading() as reading:
             return view.newest(reading, limit)

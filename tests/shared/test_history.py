@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from kithbook.audit.bounds import Bounds
 from kithbook.audit.history import By, History, history
-from kithbook.audit.knowledge import Held, Knowledge
 from kithbook.events import (
     Described,
     Helped,
@@ -23,6 +22,7 @@ from kithbook.events import (
     Trusted,
 )
 from kithbook.ids import NetworkId, Ref
+from kithbook.knowledge import Held, Knowledge
 from kithbook.membership import Standing
 from kithbook.when import AHEAD_US
 from tests import oracle, strategies
@@ -75,7 +75,7 @@ def fast(case: Case, start: bytes, to: bytes, by: By, now: int) -> History:
         for w in case.written
         if not isinstance(w.event, str)
     ]
-    knowledge = Knowledge(NetworkId(bytes(16)), held, {})
+    knowledge = Knowledge(NetworkId(bytes(16)), held, {}, [])
     standings = standings_of(case.logs)
     return history(knowledge, start, to, by, me=PEOPLE[0], now=now, stand=lambda _: standings)
 
@@ -186,7 +186,7 @@ def test_what_it_leaves_out_of_many_statements_moves_nothing(seed: int, by: By) 
             event = Ruled(at=at, setting="transfer", value=random.choice(["1/2", "5/9", "1"]))
         log = LOGS[0]
         held.append(Held(log, seq, seq << 16, TODAY // 1000 + seq, check(log, seq), event))
-    knowledge = Knowledge(NetworkId(bytes(16)), held, {})
+    knowledge = Knowledge(NetworkId(bytes(16)), held, {}, [])
     standings = {LOGS[0]: Standing(people[0], "owner")}
     start, to = random.sample(people, 2)
 

@@ -3,8 +3,8 @@
 from itertools import permutations
 
 from kithbook.audit.bounds import Bounds
-from kithbook.audit.knowledge import Held, Knowledge
 from kithbook.events import MEMBERSHIP, Erased, Invited, Merged, Retracted, Ruled, people_in
+from kithbook.knowledge import Held, Knowledge
 from kithbook.readings.rules import CADENCE
 
 

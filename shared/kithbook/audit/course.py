@@ -1,23 +1,22 @@
 """The course of a score: worked out anew after each event that may have moved it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from heapq import heappop, heappush
 
 from kithbook.audit.bounds import Bounds
 from kithbook.audit.graph import Graph
-from kithbook.audit.knowledge import Held, Knowledge
 from kithbook.audit.replay import Replay
 from kithbook.events import Merged, Ruled
 from kithbook.facts.effects import Entry
 from kithbook.facts.fold import DATED
 from kithbook.facts.tables import PairKey, Place
-from kithbook.membership import UNKNOWN, Act, Standing, members
+from kithbook.knowledge import Held, Knowledge
+from kithbook.membership import UNKNOWN, Act, members
+from kithbook.past import Stand
 from kithbook.readings.trust.score import Score
 from kithbook.when import AHEAD_US
 
 Move = tuple[Held, Score, Score]
-Stand = Callable[[Iterable[Act]], Mapping[bytes, Standing]]
-"""Membership events → whose log is whose (`membership.standing`)."""
 
 
 class Course:

@@ -24,11 +24,12 @@ import msgspec
 
 from kithbook.audit.bounds import Bounds
 from kithbook.audit.concern import concerning
-from kithbook.audit.course import Course, Stand
-from kithbook.audit.knowledge import Held, Knowledge
+from kithbook.audit.course import Course
 from kithbook.codec import Unreadable
 from kithbook.facts.fold import DATED
+from kithbook.knowledge import Held, Knowledge
 from kithbook.membership import UNKNOWN
+from kithbook.past import Stand
 from kithbook.readings.listing import Logged
 from kithbook.readings.trust.score import Score
 from kithbook.when import AHEAD_US, DAY_US

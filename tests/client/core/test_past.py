@@ -8,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kithbook.audit.supposing import Supposition
 from kithbook.events import Described, Helped, Merged, Met, Retracted, Thanked, Trusted
 from kithbook.readings.listing import Logged
-from kithbook.readings.moment import Moment
+from kithbook.readings.moment import NOW, Moment
 from kithbook.when import format_ms
 from kithbook_client.cli.main import run
 from kithbook_client.home import Home
@@ -24,6 +25,7 @@ from tests.client.core.world import (
     give,
     met,
     ref,
+    rows,
     who,
     write_raw,
 )
@@ -161,7 +163,7 @@ def test_a_body_that_cannot_be_read_is_listed_at_any_moment(replica: Replica, cl
     write_raw(replica, b"\x92\xa6danced\x01" + bytes(16))
     past = replica.past(clock.ms, Moment(as_of=0))
     assert [one.void for one in past.listed()] == [None, "unknown"]
-    assert past.known[-1].seq == len(everything(replica)[0].records)
+    assert past.known.unread[-1].seq == len(everything(replica)[0].records)
 
 
 def test_a_home_that_was_filled_later_says_what_it_did_not_know(
@@ -184,3 +186,23 @@ def test_a_home_that_was_filled_later_says_what_it_did_not_know(
         assert "recorded by then came here later" in capsys.readouterr().out
         assert run(["--home", str(tmp_path / "laptop"), *words]) == 0
         assert "later" not in capsys.readouterr().out
+
+
+def test_a_supposition_answers_and_writes_nothing(replica: Replica, clock: Clock) -> None:
+    bob, carol = who(replica, "Bob"), who(replica, "Carol")
+    replica.append([Trusted(at=AT, by=replica.me, whom=bob, level=100)])
+    [word] = replica.append([Trusted(at=AT, by=bob, whom=carol, level=90)])
+    before = (replica.digest(), rows(replica), read(replica))
+    dropped = Supposition(drop=frozenset([(word.log, word.seq)]))
+    added = Supposition(add=(Trusted(at=AT, by=bob, whom=carol, level=0),))
+
+    def score(supposed: Supposition) -> float | None:
+        past = replica.past(clock.ms, NOW, supposed)
+        history = replica.score_history(carol, now_ms=clock.ms, supposed=supposed)
+        assert history.score.score == past.reader(replica.me).score(carol).score
+        return history.score.score
+
+    assert (score(dropped), score(added)) == (None, None)
+    assert score(Supposition(silence=frozenset([bob]))) is None
+    assert score(Supposition()) == 5
+    assert (replica.digest(), rows(replica), read(replica)) == before

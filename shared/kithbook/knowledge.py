@@ -1,4 +1,4 @@
-"""Knowledge: every readable event that a replica holds, and when each of them got here."""
+"""Knowledge: every event that a replica holds of a network, and when each of them got here."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -13,11 +13,21 @@ from kithbook.facts.effects import Entry
 from kithbook.facts.tables import Place
 from kithbook.ids import CHECK_BYTES, NetworkId
 from kithbook.membership import Act, act_in
-from kithbook.past import Arrival
+from kithbook.readings.moment import Moment
+
+
+class Arrival(NamedTuple):
+    """A record as a replica holds it, and when it was received, in ms since 1970."""
+
+    log: bytes
+    seq: int
+    received: int
+    hash: bytes
+    record: bytes
 
 
 class Held(msgspec.Struct, frozen=True, gc=False):
-    """A readable event that is held; `received` is in ms since 1970."""
+    """An event that is held; `received` is in ms since 1970."""
 
     log: bytes
     seq: int
@@ -40,25 +50,51 @@ class Held(msgspec.Struct, frozen=True, gc=False):
         return Entry(self.log, self.seq, self.hlc, self.check, author, self.event)
 
 
+class Unread(msgspec.Struct, frozen=True, gc=False):
+    """An event that is held and cannot be read here."""
+
+    log: bytes
+    seq: int
+    hlc: int
+    received: int
+    check: bytes
+    event: Unreadable
+
+
 class Knowledge(NamedTuple):
-    """What one replica knows of a network, in the order in which it came."""
+    """What is known of a network, in the order in which it came; `acts` are of membership."""
 
     network: NetworkId
     events: list[Held]
     acts: dict[Place, Act]
+    unread: list[Unread]
 
     @classmethod
     def of(cls, network: NetworkId, arrivals: Iterable[Arrival]) -> "Knowledge":
-        events: list[Held] = []
-        acts: dict[Place, Act] = {}
+        found = cls(network, [], {}, [])
         for log, seq, received, hash_, record in arrivals:
             event = decode(record_body(record))
+            said = log, seq, record_hlc(record), received, hash_[:CHECK_BYTES]
             if isinstance(event, Unreadable):
+                found.unread.append(Unread(*said, event))
                 continue
-            events.append(Held(log, seq, record_hlc(record), received, hash_[:CHECK_BYTES], event))
+            found.events.append(Held(*said, event))
             if (act := act_in(log, seq, record)) is not None:
-                acts[log, seq] = act
-        return cls(network, events, acts)
+                found.acts[log, seq] = act
+        return found
+
+    def at(self, moment: Moment) -> "Knowledge":
+        """What was known then."""
+        if moment.known_at is None:
+            return self
+        events = [held for held in self.events if moment.knows(held.received)]
+        places = {held.place for held in events}
+        return Knowledge(
+            self.network,
+            events,
+            {place: act for place, act in self.acts.items() if place in places},
+            [unread for unread in self.unread if moment.knows(unread.received)],
+        )
 
     @property
     def devices(self) -> dict[bytes, str]:

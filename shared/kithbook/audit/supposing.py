@@ -1,0 +1,80 @@
+"""Suppositions: what would be known, had some events not been written, or others as well."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
+
+from kithbook.events import MEMBERSHIP, Content
+from kithbook.facts.tables import Place
+from kithbook.ids import CHECK_BYTES, ID_BYTES
+from kithbook.knowledge import Held, Knowledge
+from kithbook.membership import UNKNOWN, Act, Standing
+from kithbook.past import Stand
+from kithbook.readings.trust.score import Score
+
+SUPPOSED = bytes(ID_BYTES)
+"""The log in which supposed events stand; no log has this id."""
+
+
+class Supposition(msgspec.Struct, frozen=True):
+    """Events dropped, people whose word is dropped, and events added.
+
+    The word of a person is what their devices wrote, but for membership, and what others wrote in
+    their name.
+    """
+
+    drop: frozenset[Place] = frozenset()
+    silence: frozenset[bytes] = frozenset()
+    add: tuple[Content, ...] = ()
+
+
+def suppose(
+    known: Knowledge, stand: Stand, supposed: Supposition, me: bytes
+) -> tuple[Knowledge, Stand]:
+    """What would be known, and who would speak in which log. Added events are an owner's, `me`."""
+    standings = stand(known.acts.values())
+
+    def is_dropped(held: Held) -> bool:
+        if held.place in supposed.drop:
+            return True
+        if isinstance(held.event, MEMBERSHIP):
+            return False
+        author = standings.get(held.log, UNKNOWN).person
+        return not supposed.silence.isdisjoint({author, getattr(held.event, "by", None)})
+
+    events = [held for held in known.events if not is_dropped(held)]
+    hlc = max((held.hlc for held in known.events), default=0)
+    received = max((held.received for held in known.events), default=0)
+    events += [
+        Held(SUPPOSED, seq, hlc + seq, received, bytes(CHECK_BYTES), event)
+        for seq, event in enumerate(supposed.add, 1)
+    ]
+    acts = {place: act for place, act in known.acts.items() if place not in supposed.drop}
+
+    def with_supposed(acts: Iterable[Act]) -> dict[bytes, Standing]:
+        return {**stand(acts), SUPPOSED: Standing(me, "owner")}
+
+    return known._replace(events=events, acts=acts), with_supposed
+
+
+class Moved(NamedTuple):
+    """A score that would be another."""
+
+    to: bytes
+    before: Score
+    after: Score
+
+
+def moved(start: bytes, before: Iterable[Score], after: Iterable[Score]) -> list[Moved]:
+    """The scores from `start` that differ, those that differ most first."""
+    was = {score.to: score for score in before}
+    would = {score.to: score for score in after}
+    found = []
+    for to in was.keys() | would.keys():
+        none = Score(start, to, "none")
+        one = Moved(to, was.get(to, none), would.get(to, none))
+        if one.before.score != one.after.score:
+            found.append(one)
+    found.sort(key=lambda one: (-abs((one.after.score or 0) - (one.before.score or 0)), one.to))
+    return found
