@@ -123,6 +123,8 @@ def test_every_view_answers_a_member_with_what_kith_says(
         assert answer.media == "application/json"
         fits(answer.json, shape)
     assert member.get(f"{at}/trust?to=Carol").json == alone(laptop.ask("trust", "Carol"))
+    introductions = member.get(f"{at}/introductions?to=Carol").json
+    assert introductions == laptop.ask("intro", "Carol")
     assert member.get(f"{at}/contacts").json == alone(laptop.ask("contacts"))
     assert member.get(f"{at}/ledger").json == alone(laptop.ask("ledger"))
     assert member.get(f"{at}/trust?to=Zoe").problem == (404, "not_found")

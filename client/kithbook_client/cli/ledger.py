@@ -15,8 +15,7 @@ from kithbook.readings.answering import (
     referral_answer,
 )
 from kithbook.readings.answers import Ledger
-from kithbook.readings.ledger import Account, by_kind
-from kithbook.readings.reader import Reader
+from kithbook.readings.ledger import Account, Open, by_kind
 from kithbook.readings.referrals import Outcome
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.clocks import PAST
@@ -48,7 +47,7 @@ def kith_ledger(call: Call, who: str | None, viewpoint: str | None) -> None:
 def _one(call: Call, person: bytes, start: bytes | None) -> None:
     """Only what is between two people."""
     reader, names = call.reader, call.reader.names
-    account = account_with(reader, person, start)
+    account = reader.account(person, start)
     referrals = reader.referrals(person)
     if call.json:
         referred = [referral_answer(outcome, names) for outcome in referrals]
@@ -57,21 +56,6 @@ def _one(call: Call, person: bytes, start: bytes | None) -> None:
     _print(call, [account])
     print_open(call, account)
     print_referrals(call, referrals)
-
-
-def account_with(reader: Reader, person: bytes, start: bytes | None = None) -> Account:
-    """One account, read from the side of the person, who has fewer of them than you."""
-    start = start or reader.me
-    root = reader.one.get(start, start)
-    person = reader.one.get(person, person)
-    theirs = reader.ledger(person).get(root) or Account(root)
-    return Account(
-        person,
-        given=theirs.received,
-        received=theirs.given,
-        thanks_owed=theirs.thanks_due,
-        thanks_due=theirs.thanks_owed,
-    )
 
 
 def _print(call: Call, accounts: Sequence[Account]) -> None:
@@ -98,14 +82,20 @@ def tally_words(helps: list[int]) -> str:
 
 def print_open(call: Call, account: Account) -> None:
     """The helps between two people that wait for thanks, with their ids."""
-    for heading, waiting in (
-        ("Not thanked for yet", account.thanks_owed),
-        ("Thanks to come for", account.thanks_due),
-    ):
-        for one in waiting:
-            event = event_id(one.log, one.seq)
-            what = _help_words(call, call.book.find_event(event).event)
-            say(f"{heading}: {plain(what)}  {dim(short_event(event))}")
+    print_owed(call, account.thanks_owed)
+    _print_waiting(call, "Thanks to come for", account.thanks_due)
+
+
+def print_owed(call: Call, owed: Sequence[Open]) -> None:
+    """The helps that you got and have not thanked for."""
+    _print_waiting(call, "Not thanked for yet", owed)
+
+
+def _print_waiting(call: Call, heading: str, waiting: Sequence[Open]) -> None:
+    for one in waiting:
+        event = event_id(one.log, one.seq)
+        what = _help_words(call, call.book.find_event(event).event)
+        say(f"{heading}: {plain(what)}  {dim(short_event(event))}")
 
 
 def _help_words(call: Call, event: AnyEvent | Unreadable) -> str:

@@ -27,6 +27,7 @@ PAGE = {
         "show": ("show", "All that is known of one person, on one page."),
         "ledger": ("ledger", "Who gave what to whom, and thanks still open."),
         "trust": ("trust", "How far you can trust people, by what those you trust say."),
+        "intro": ("intro", "Who knows somebody, and who could introduce you."),
         "why": ("why", "Where a trust score comes from, number by number."),
         "log": ("history", "What has been recorded, the newest last."),
         "search": ("search", "Find people and events by the words in them."),

@@ -32,7 +32,6 @@ from kithbook_client.cli.command import command
 from kithbook_client.cli.event import print_events
 from kithbook_client.cli.history import events_of
 from kithbook_client.cli.ledger import (
-    account_with,
     print_open,
     print_referrals,
     tally_words,
@@ -62,7 +61,7 @@ class Page(msgspec.Struct, frozen=True):
 def kith_show(call: Call, who: str) -> None:
     """All that is known of one person, on one page."""
     person = call.reader.one.get(found := call.people.find(who).id, found)
-    account = account_with(call.reader, person)
+    account = call.reader.account(person)
     referrals = call.reader.referrals(person)
     last, _ = events_of(call, person, LAST)
     page = _page(call, person, account, referrals, last)

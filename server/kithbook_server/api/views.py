@@ -11,8 +11,14 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from kithbook.errors import Ambiguous, NotFound
 from kithbook.ids import NetworkId, fold_name
 from kithbook.readings import answers
-from kithbook.readings.answering import contacts_answer, ledger_answer, trust_answer
+from kithbook.readings.answering import (
+    contacts_answer,
+    introductions_answer,
+    ledger_answer,
+    trust_answer,
+)
 from kithbook.readings.derivation import why_answer
+from kithbook.readings.introductions import introductions as introduced
 from kithbook.readings.listing import event_answer
 from kithbook.readings.moment import Moment
 from kithbook.readings.reader import Names, Reader
@@ -144,6 +150,26 @@ def why(
 
 
 @get(
+    "/introductions",
+    sync_to_thread=True,
+    operation_class=operation(None, answers.Introductions),
+    summary="Who knows somebody, and through whom you could be introduced",
+)
+def introductions(
+    network: FromPath[str],
+    request: AnyRequest,
+    server: Server,
+    to: FromQuery[str],
+    start: Start = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+) -> Response[bytes]:
+    with _reader(network, request, server, _moment(as_of, known_at)) as reader:
+        found = introduced(reader, _person(reader, to), _person(reader, start))
+        return reply(request, introductions_answer(found, reader.names))
+
+
+@get(
     "/events",
     sync_to_thread=True,
     operation_class=operation(None, answers.Events),
@@ -164,7 +190,7 @@ def events(
     return reply(request, answers.Events(listed, more))
 
 
-HANDLERS = [summary, contacts, ledger, trust, why, events]
+HANDLERS = [summary, contacts, ledger, trust, why, introductions, events]
 
 
 def _admitted(network: str, request: AnyRequest, server: Server) -> NetworkId:

@@ -6,6 +6,7 @@ from kithbook.facts.rows import Moment, Order
 from kithbook.ids import event_id
 from kithbook.readings import answers
 from kithbook.readings.contacts import Contact
+from kithbook.readings.introductions import Introductions, Knower, Way
 from kithbook.readings.ledger import Account, by_kind
 from kithbook.readings.reader import Names, Reader
 from kithbook.readings.referrals import Outcome
@@ -106,6 +107,43 @@ def chain_answer(chain: list[Step], names: Names) -> list[answers.Link]:
         )
         for step in chain
     ]
+
+
+def introductions_answer(found: Introductions, names: Names) -> answers.Introductions:
+    score = found.score
+    return answers.Introductions(
+        from_=names[score.start],
+        to=names[score.to],
+        id=score.to.hex(),
+        score=score.score,
+        basis=score.basis,
+        known_by=[knower_answer(knower, names) for knower in found.knowers],
+        ways=[way_answer(way, names) for way in found.ways],
+    )
+
+
+def knower_answer(knower: Knower, names: Names) -> answers.KnowerAnswer:
+    level = knower.level
+    return answers.KnowerAnswer(
+        id=knower.person.hex(),
+        name=names[knower.person],
+        member=knower.is_member,
+        level=level.level if level else None,
+        stated=level.stated if level else None,
+        event=stated_by(level) if level else None,
+        last_contact=moment_text(knower.tie.last),
+        contacts=knower.tie.count,
+    )
+
+
+def way_answer(way: Way, names: Names) -> answers.WayAnswer:
+    return answers.WayAnswer(
+        ask=names[way.first],
+        id=way.first.hex(),
+        support=way.support,
+        chain=chain_answer(way.chain, names),
+        thanks_owed=[event_id(one.log, one.seq) for one in way.owed],
+    )
 
 
 def trust_answer(score: Score, names: Names) -> answers.TrustAnswer:

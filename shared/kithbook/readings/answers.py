@@ -192,6 +192,50 @@ class Why(TrustAnswer, frozen=True, kw_only=True):
     raising: str
 
 
+class KnowerAnswer(msgspec.Struct, frozen=True):
+    """Somebody who knows a person: by their own `level` about them, by contact, or both.
+
+    `member` when they are in the network themselves, and what they say is their own word.
+    """
+
+    id: str
+    name: str
+    member: bool
+    level: float | None
+    stated: float | None
+    event: str | None
+    last_contact: str | None
+    contacts: int
+
+
+class WayAnswer(msgspec.Struct, frozen=True):
+    """A way to an introduction: `ask` whoever stands first on the chain.
+
+    `thanks_owed` are the helps by them that still wait for thanks.
+    """
+
+    ask: str
+    id: str
+    support: float
+    chain: list[Link]
+    thanks_owed: list[str]
+
+
+class Introductions(msgspec.Struct, frozen=True):
+    """Who knows `to`, best acquainted first, and the ways to an introduction, strongest first.
+
+    `score` and `basis` are as in trust; there is no way where one has a word on them already.
+    """
+
+    from_: str = msgspec.field(name="from")
+    to: str
+    id: str
+    score: float | None
+    basis: Basis
+    known_by: list[KnowerAnswer]
+    ways: list[WayAnswer]
+
+
 class Events(msgspec.Struct, frozen=True):
     """`more` is how many older events were left out."""
 

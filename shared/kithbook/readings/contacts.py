@@ -40,12 +40,7 @@ def contacts(
     today: int,
 ) -> list[Contact]:
     """Everybody but the viewpoint, with their contact to it; `today` is in days since 1970."""
-    met: dict[bytes, Tie] = {}
-    for (_, a, b), tie in ties:
-        for this, other in ((a, b), (b, a)):
-            if this in viewpoint and other not in viewpoint:
-                person = one.get(other, other)
-                met[person] = join(met[person], tie) if person in met else tie
+    met = ties_with(viewpoint, ties, one)
     people = {one.get(person, person) for person in everybody} | met.keys()
     none = Tie()
     return [
@@ -53,6 +48,21 @@ def contacts(
         for person in people
         if person not in viewpoint
     ]
+
+
+def ties_with(
+    viewpoint: Collection[bytes],
+    ties: Iterable[tuple[PairKey, Tie]],
+    one: Mapping[bytes, bytes],
+) -> dict[bytes, Tie]:
+    """Person → tie, of everybody who was in touch with the viewpoint."""
+    met: dict[bytes, Tie] = {}
+    for (_, a, b), tie in ties:
+        for this, other in ((a, b), (b, a)):
+            if this in viewpoint and other not in viewpoint:
+                person = one.get(other, other)
+                met[person] = join(met[person], tie) if person in met else tie
+    return met
 
 
 def contact(person: bytes, tie: Tie, card: Card, rules: Rules, today: int) -> Contact:

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 
-from kithbook.facts.rows import Link
+from kithbook.facts.rows import Link, Tie
 from kithbook.facts.tables import PairKey
 from kithbook.readings.cards import Card, cards
-from kithbook.readings.contacts import Contact, contacts
+from kithbook.readings.contacts import Contact, contacts, ties_with
 from kithbook.readings.ledger import Account, ledger
 from kithbook.readings.merges import classes, members
 from kithbook.readings.referrals import Outcome, outcomes, referred
@@ -81,11 +81,28 @@ class Reader:
             ids, known, self.shelf.ties_of(ids), self.one, relevant, self.rules, self.today
         )
 
+    def ties(self, person: bytes) -> dict[bytes, Tie]:
+        """Whom a person was in touch with."""
+        ids = self.ids(person)
+        return ties_with(ids, self.shelf.ties_of(ids), self.one)
+
     def ledger(self, viewpoint: bytes | None = None) -> dict[bytes, Account]:
         """Person → account with the viewpoint."""
         ids, shelf = self.ids(viewpoint or self.me), self.shelf
         return ledger(
             ids, shelf.links_from(ids), shelf.links_to(ids), shelf.helps_of(ids), self.one
+        )
+
+    def account(self, person: bytes, viewpoint: bytes | None = None) -> Account:
+        """What is between two people, read from the side of the person, who has fewer accounts."""
+        person, start = self._root(person), self._root(viewpoint or self.me)
+        theirs = self.ledger(person).get(start) or Account(start)
+        return Account(
+            person,
+            given=theirs.received,
+            received=theirs.given,
+            thanks_owed=theirs.thanks_due,
+            thanks_due=theirs.thanks_owed,
         )
 
     def referrals(self, viewpoint: bytes | None = None) -> list[Outcome]:
@@ -99,6 +116,10 @@ class Reader:
         """How far trust carries to one person."""
         start, to = self._root(start or self.me), self._root(to)
         return self._search(start).one(to, others=others)
+
+    def levels_of(self, person: bytes) -> dict[bytes, Level]:
+        """The level that each has about a person, by whoever's word counts for this reader."""
+        return self._vouchers(self._root(person))
 
     def raising(self, score: Score) -> Raise | None:
         """The one statement that would raise a score the most, other than one's own about them."""
