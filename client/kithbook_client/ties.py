@@ -1,7 +1,6 @@
 """Ties: that people of several networks are one human, which only the private network knows."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from kithbook.events import Merged
 from kithbook.readings.merges import classes
@@ -9,13 +8,13 @@ from kithbook_client.home import Home
 from kithbook_client.replica import Replica
 
 
-def tie(home: Home, pairs: Iterable[tuple[bytes, bytes]], **fields: Any) -> None:
+def tie(home: Home, pairs: Iterable[tuple[bytes, bytes]]) -> None:
     """Note in the private network that the two of each pair are one, unless that is known."""
     private = home.private
     now_ms = home.now_ms()
     one = classes(private.reading(now_ms).merges())
     merges = [
-        Merged(people=pair, **({"at": now_ms * 1000, "zone": 0} | fields))
+        Merged(at=now_ms * 1000, zone=0, people=pair)
         for pair in dict.fromkeys(pairs)
         if one.get(pair[0], pair[0]) != one.get(pair[1], pair[1])
     ]

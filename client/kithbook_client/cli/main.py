@@ -52,6 +52,7 @@ PAGE = {
         "join": ("begin", "Use a link: from another device of yours, or an invitation."),
         "device": ("devices", "The devices that write for you."),
         "network": ("networks", "The networks you are in."),
+        "share": ("share", "Tell a team what you have written down for yourself."),
         "invite": ("invite", "Make a link that brings somebody into a network."),
         "members": ("members", "Who is in a network, and as what."),
         "role": ("members", "Let a member be owner, member or reader from now on."),

@@ -64,7 +64,7 @@ class Recording:
     ) -> None:
         self.call = call
         self.replica = replica or call.replica
-        _refuse_if_mute(self.replica)
+        refuse_if_mute(self.replica)
         self.people = Maker(self.replica, call.now_ms(), call.ask)
         self.known_people: Finder = self.people
         self.dated = at is not None
@@ -157,7 +157,7 @@ class Recording:
         return hints
 
 
-def _refuse_if_mute(replica: "Replica") -> None:
+def refuse_if_mute(replica: "Replica") -> None:
     """What would count for nobody is not written down."""
     own = replica.own()
     if own and own[0].standing.until is not None:
