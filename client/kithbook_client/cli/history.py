@@ -66,7 +66,9 @@ def kith_log(
     since: str | None,
     until: str | None,
 ) -> None:
-    """What has been recorded, the newest last; or one EVENT with all that is known of it.
+    """What has been recorded, the newest last.
+
+    With an EVENT it is that one, with all that is known of it.
 
     Events that do not count any more stay in it, with the reason.
     """
