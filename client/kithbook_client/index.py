@@ -44,9 +44,10 @@ class Index:
         sources: list[tuple[bytes, int]] = []
         ahead: list[tuple[int, int]] = []
         corrections: list[tuple[int]] = []
-        places = self.logs.numbers((entry.log, entry.seq) for entry in entries)
-        for entry, where in zip(entries, places, strict=True):
+        logs = self.logs
+        for entry in entries:
             event = entry.event
+            where = logs[entry.log].no << SEQ_BITS | entry.seq
             for person in people_in(event):
                 mentions[person].append(where)
             if event.source is not None:

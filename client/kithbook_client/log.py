@@ -1,7 +1,7 @@
 """The logs of one network: the only place where events are written, and where they are read."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import repeat
+from itertools import count, repeat
 from typing import Any
 
 import msgspec
@@ -203,21 +203,21 @@ class Logs(dict[bytes, Log]):
         first: int,
         records: Sequence[bytes],
         hashes: Sequence[bytes],
-        events: Iterable[AnyEvent | Unreadable] | None = None,
+        events: Sequence[AnyEvent | Unreadable] | None = None,
     ) -> tuple[list[Entry], list[Aside]]:
         """The events in consecutive records, decoded unless given; and the unreadable ones."""
-        entries: list[Entry] = []
-        aside: list[Aside] = []
         id_, author = log.id, log.author
-        found = (decode(record_body(record)) for record in records) if events is None else events
-        for seq, (record, hash_, event) in enumerate(
-            zip(records, hashes, found, strict=True), first
-        ):
-            if isinstance(event, Unreadable):
-                aside.append((id_, seq, event.reason))
-            else:
-                check = hash_[:CHECK_BYTES]
-                entries.append(Entry(id_, seq, record_hlc(record), check, author, event))
+        if events is None:
+            events = [decode(record_body(record)) for record in records]
+        entries = [
+            Entry(id_, seq, record_hlc(record), hash_[:CHECK_BYTES], author, event)
+            for seq, record, hash_, event in zip(count(first), records, hashes, events)
+            if not isinstance(event, Unreadable)
+        ]
+        if len(entries) == len(records):
+            return entries, []
+        found = zip(count(first), events)
+        aside = [(id_, seq, one.reason) for seq, one in found if isinstance(one, Unreadable)]
         return entries, aside
 
     def known(self, log: Log, seq: int | None = None) -> Known:

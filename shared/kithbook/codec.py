@@ -61,11 +61,11 @@ def encode_body(event: AnyEvent, salt: bytes) -> bytes:
 
 def decode_body(body: bytes) -> AnyEvent | Unreadable:
     """The event in a body. Never raises: what cannot be read is a value that says so."""
-    packed = memoryview(body)[:-SALT_BYTES]
+    packed = body[:-SALT_BYTES]
     try:
         event = _decode(packed)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        return _unreadable(packed, error)
+        return _unreadable(memoryview(packed), error)
     upcast = UPCASTERS.get(type(event))
     return upcast(event) if upcast else event
 

@@ -121,8 +121,9 @@ def _met(tables: Tables, entry: Entry, event: Met) -> None:
     for whom in others:
         _touch(tables, author, by, whom, moment)
         tables.link[author, by, whom].evidence(MET, order)
-    for a, b in combinations(others, 2):
-        _touch(tables, author, a, b, moment)
+    if len(others) > 1:
+        for a, b in combinations(others, 2):
+            _touch(tables, author, a, b, moment)
 
 
 def _helped(tables: Tables, entry: Entry, event: Helped) -> None:

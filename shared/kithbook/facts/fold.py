@@ -26,7 +26,7 @@ from kithbook.facts.effects import Entry, apply, apply_hidden, release
 from kithbook.facts.rows import Retraction, Void
 from kithbook.facts.tables import SUMS, Loads, PairKey, Place, Tables
 from kithbook.ids import Ref
-from kithbook.membership.standing import BARRED, Standing, why_inert
+from kithbook.membership.standing import BARRED, ENDLESS, Standing, why_inert
 
 FINAL = (Retracted, Erased, *MEMBERSHIP)
 """Events that cannot be retracted: one says the thing again, or a later act changes it."""
@@ -66,9 +66,7 @@ class Facts:
         self, standings: Mapping[bytes, Standing], fresh: Mapping[bytes, int], stored: Stored
     ) -> None:
         self._standings = standings
-        self._last = {log: found.last for log, found in standings.items()}
-        self._barred = {log: BARRED.get(found.role, ()) for log, found in standings.items()}
-        self._varied = {log: s for log, s in standings.items() if s.earlier or s.powerless}
+        self._whole = _Whole(standings)
         self.fresh = fresh
         self.stored = stored
         self.tables = Tables(stored)
@@ -103,12 +101,12 @@ class Facts:
 
     def take(self, entries: Iterable[Entry]) -> None:
         """Fold new events in."""
-        tables, decided = self.tables, self._decided
+        tables, decided, whole = self.tables, self._decided, self._whole
         for entry in entries:
             if decided and (why := decided.get((entry.log, entry.seq))):
                 if why == HIDDEN:
                     apply_hidden(tables, entry)
-            elif self._stands(entry):
+            elif whole[entry.log] or self._stands(entry):
                 apply(tables, entry)
             else:
                 tables.void[entry.log, entry.seq].reason = "inert"
@@ -194,12 +192,12 @@ class Facts:
             release(self.tables, entry)
 
     def _stands(self, entry: Entry) -> bool:
-        log = entry.log
-        if log in self._varied:
-            return why_inert(self._varied[log], entry.seq, entry.event) is None
-        return entry.seq <= self._last.get(log, 0) and not isinstance(
-            entry.event, self._barred[log]
-        )
+        found = self._standings.get(entry.log)
+        if found is None:
+            return False
+        if found.earlier or found.powerless:
+            return why_inert(found, entry.seq, entry.event) is None
+        return entry.seq <= found.last and not isinstance(entry.event, BARRED.get(found.role, ()))
 
     def _is_told(self, entry: Entry) -> bool:
         """Whether anything that is told rests on it."""
@@ -217,6 +215,23 @@ def _add(tables: Tables, entry: Entry, reason: str) -> None:
         apply(tables, entry)
     elif reason == HIDDEN:
         apply_hidden(tables, entry)
+
+
+class _Whole(dict[bytes, bool]):
+    """Log → whether all of it counts as far as its standing goes: then no event need be asked."""
+
+    def __init__(self, standings: Mapping[bytes, Standing]) -> None:
+        super().__init__()
+        self.standings = standings
+
+    def __missing__(self, log: bytes) -> bool:
+        found = self.standings.get(log)
+        whole = self[log] = (
+            found is not None
+            and found.last == ENDLESS
+            and not (found.earlier or found.powerless or BARRED.get(found.role))
+        )
+        return whole
 
 
 def is_in_effect(event: AnyEvent, upto: int) -> bool:

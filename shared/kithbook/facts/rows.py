@@ -31,7 +31,7 @@ class Moment(NamedTuple):
 
     @classmethod
     def of(cls, at: int, zone: int | None) -> "Moment":
-        return cls(at, zone is not None, zone or 0)
+        return cls(at, False, 0) if zone is None else cls(at, True, zone)
 
 
 class Row(msgspec.Struct, array_like=True):
