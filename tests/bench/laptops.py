@@ -61,5 +61,5 @@ class Laptop:
         return count, size - count * HEADER_BYTES
 
     def close(self) -> None:
-        self.connection.http.pool.clear()
+        self.connection.http.pool.close()
         self.replica.home.close()

@@ -46,7 +46,7 @@ def _push(
         with kithd(folder / f"push{next(number)}") as server:
             laptop = Laptop.hosting(replica, server)
             spent = timed(laptop.sync)()
-            laptop.connection.http.pool.clear()
+            laptop.connection.http.pool.close()
             return spent
 
     def bare() -> float:

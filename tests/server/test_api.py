@@ -2,6 +2,7 @@
 
 import gzip
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,20 @@ def test_a_round_in_json_says_the_same_as_one_in_messagepack(device: Device, ada
     first = msgspec.json.decode(told.content, type=SyncReply)
     assert first == SyncReply([ada.head()])
     assert device.sync(request) == first
+
+
+def test_a_small_round_is_answered_without_another_thread(device: Device) -> None:
+    """The way there and back takes longer than all else that it does."""
+    ways: list[object] = []
+    with pytest.MonkeyPatch.context() as patch:
+        hop = ThreadPoolExecutor.submit
+        patch.setattr(
+            ThreadPoolExecutor,
+            "submit",
+            lambda *told, **more: ways.append(told) or hop(*told, **more),
+        )
+        device.sync(SyncRequest([]))
+    assert ways == []
 
 
 @pytest.mark.parametrize(

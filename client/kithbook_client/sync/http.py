@@ -92,6 +92,7 @@ class HttpServer:
                 f"“{url}” is no address of a server.", "Write https://HOST or http://HOST:PORT."
             )
         self.base = url.rstrip("/")
+        self.path = parts.path.rstrip("/")
         self.voices = voices
         self.peer = peer
         self.now_ms = now_ms
@@ -107,7 +108,8 @@ class HttpServer:
             raise_on_status=False,
         )
         timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
-        self.pool = urllib3.PoolManager(retries=retries, timeout=timeout)
+        # One server is all that is asked, so no pool has to be looked up for each request.
+        self.pool = urllib3.connection_from_url(self.origin, retries=retries, timeout=timeout)
 
     def sync(self, network: NetworkId, request: SyncRequest) -> SyncReply:
         path = f"/v1/networks/{network.hex()}/sync"
@@ -183,15 +185,15 @@ class HttpServer:
         self, path: str, message: msgspec.Struct | None, answer: type[T], token: str = ""
     ) -> T:
         method, body = ("PUT", b"") if message is None else ("POST", _encode(message))
-        headers = {"Content-Type": MSGPACK, "Accept": MSGPACK, "Accept-Encoding": "zstd"}
+        headers = {"Content-Type": MSGPACK, "Accept-Encoding": "zstd"}  # answered in the same form
         if token:
             headers["Authorization"] = f"Bearer {token}"
         if len(body) >= COMPRESS_FROM_BYTES:
             body = zstandard.ZstdCompressor().compress(body)
             headers["Content-Encoding"] = "zstd"
         try:
-            response = self.pool.request(
-                method, self.base + path, body=body, headers=headers, decode_content=False
+            response = self.pool.urlopen(
+                method, self.path + path, body, headers, redirect=False, decode_content=False
             )
         except (exceptions.HTTPError, OSError) as error:
             raise self._unreachable(error) from error
@@ -202,8 +204,13 @@ class HttpServer:
         headers = {"Authorization": f"Bearer {token}", "Accept": EVENT_STREAM}
         timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=SILENT_SECONDS)
         try:
-            stream = self.pool.request(
-                "GET", self.base + path, headers=headers, timeout=timeout, preload_content=False
+            stream = self.pool.urlopen(
+                "GET",
+                self.path + path,
+                headers=headers,
+                timeout=timeout,
+                redirect=False,
+                preload_content=False,
             )
         except (exceptions.HTTPError, OSError) as error:
             raise self._unreachable(error) from error

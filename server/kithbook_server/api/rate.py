@@ -1,6 +1,7 @@
 """How often an address may knock without a session, and a device ask within one.
 
-Closures, because Litestar copies the objects that a router is given.
+Closures, because Litestar copies the objects that a router is given; and coroutines, because it
+sends a plain function to another thread, which takes longer than all else that a small round does.
 """
 
 import time
@@ -19,7 +20,7 @@ def each_address(limit: int) -> Guard:
     """For whoever has no session yet."""
     rate = _rate(limit, "This address", "KITHD_RATE")
 
-    def guard(connection: AnyConnection, _: BaseRouteHandler) -> None:
+    async def guard(connection: AnyConnection, _: BaseRouteHandler) -> None:
         rate.count(connection.client.host if connection.client else "")
 
     return guard
@@ -28,7 +29,7 @@ def each_address(limit: int) -> Guard:
 def each_device(limit: int) -> Guard:
     rate = _rate(limit, "This device", "KITHD_DEVICE_RATE")
 
-    def guard(connection: AnyConnection, _: BaseRouteHandler) -> None:
+    async def guard(connection: AnyConnection, _: BaseRouteHandler) -> None:
         rate.count(connection.user)
 
     return guard

@@ -278,7 +278,7 @@ def ask(false: str, replica: Replica, *answers: tuple[int, str, bytes]) -> SyncR
     try:
         return server.sync(replica.network, SyncRequest(replica.heads()))
     finally:
-        server.pool.clear()
+        server.pool.close()
 
 
 class TestAnAnswer:
