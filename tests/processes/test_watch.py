@@ -18,6 +18,7 @@ from kithbook_client.home import Home
 from kithbook_client.replica import Replica
 from kithbook_client.sync.rounds import SyncReport
 from kithbook_client.sync.watching import Watch
+from tests.postgres import Postgres
 from tests.processes.real import PATIENCE, Laptop, Server
 
 
@@ -108,6 +109,32 @@ def test_a_server_that_was_away_is_found_again_and_nothing_is_lost(
             assert name in desk.names
     assert laptop.network["digest"] == desk.network["digest"]
     assert laptop.network["pending"] == desk.network["pending"] == 0
+
+
+def test_it_does_not_matter_through_which_server_process(
+    laptop: Laptop, tmp_path: Path, postgres: Postgres
+) -> None:
+    desk = Laptop(tmp_path / "desk")
+    with (
+        postgres.empty() as url,
+        Server(tmp_path / "one", database=url) as one,
+        Server(tmp_path / "two", database=url) as two,
+    ):
+        laptop.run("join", one.greeting)
+        link = laptop.run("device", "add").splitlines()[-1]
+        desk.run("join", link.replace(one.url, two.url), "--device", "desk")
+        laptop.sync()
+        with watching(laptop, "--json") as here, watching(desk, "--json") as there:
+            laptop.run("met", "Dora")
+            there.until(pulled)
+            desk.run("met", "Emil")
+            here.until(pulled)
+            two.kill()
+            two.start()
+            laptop.run("met", "Fred")
+            there.until(pulled)
+        assert {"Dora", "Emil", "Fred"} <= desk.names
+        assert laptop.network["digest"] == desk.network["digest"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

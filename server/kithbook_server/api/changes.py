@@ -14,7 +14,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
 from litestar.response import Stream
 
-from kithbook.errors import Refused
+from kithbook.errors import Refused, Unavailable
 from kithbook.facts.digest import vector
 from kithbook.ids import NetworkId
 from kithbook_server.api.auth import network_in
@@ -54,7 +54,7 @@ async def changes(network: FromPath[str], request: AnyRequest, server: Server) -
     await server.run(partial(server.hosting.admit, asked, request.user))
     told = _told(server, asked, request.user, request.auth)
     # What is refused has to be refused before the answer begins.
-    first = await anext(told)
+    first = await anext(told, b"")
     return Stream(_after(first, told), media_type=MEDIA, headers=HEADERS)
 
 
@@ -67,30 +67,27 @@ async def _after(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[byte
 async def _told(
     server: Parts, network: NetworkId, device: bytes, token: str
 ) -> AsyncIterator[bytes]:
-    may_listen = partial(_may_listen, server, network, device, token)
+    look = partial(_heads, server, network, device, token)
     with server.bell.listening(network, device) as listener:
-        yield await _change(server, network)
-        while True:
-            rang = await listener.wait(BEAT_SECONDS)
-            if server.bell.closed or not await server.run(may_listen):
-                return
-            yield await _change(server, network) if rang else _BEAT
+        heads = await sync_to_thread(look)
+        while heads is not None:
+            yield b"event: change\ndata: " + msgspec.json.encode(Change(heads)) + b"\n\n"
+            while not await listener.wait(BEAT_SECONDS) and not server.bell.closed:
+                if await sync_to_thread(look) is None:
+                    return
+                yield _BEAT
+            heads = None if server.bell.closed else await sync_to_thread(look)
 
 
-def _may_listen(server: Parts, network: NetworkId, device: bytes, token: str) -> bool:
-    """Whether the session still stands, and the device is still in the network."""
+def _heads(server: Parts, network: NetworkId, device: bytes, token: str) -> str | None:
+    """What is held, or None when the stream is to end: with the session, with the device's place
+    in the network, or while the database is away.
+    """
     try:
         server.hosting.admit(network, device)
-    except Refused:
-        return False
-    return server.accounts.key_of(token) == device
-
-
-async def _change(server: Parts, network: NetworkId) -> bytes:
-    heads = await sync_to_thread(_heads, server, network)
-    return b"event: change\ndata: " + msgspec.json.encode(Change(heads)) + b"\n\n"
-
-
-def _heads(server: Parts, network: NetworkId) -> str:
-    with server.recorder.reading() as held:
-        return vector(found.head for found in held.heads(network))
+        if server.accounts.key_of(token) != device:
+            return None
+        with server.recorder.reading() as held:
+            return vector(found.head for found in held.heads(network))
+    except (Refused, Unavailable):
+        return None
