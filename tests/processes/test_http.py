@@ -152,6 +152,18 @@ def test_every_view_tells_of_a_past_moment_what_kith_tells(laptop: Laptop, membe
         assert [c["id"] for c in contacts] == [
             c["id"] for c in laptop.ask("contacts", *told)["contacts"]
         ]
+    for order in ("at", "recorded"):  # when it was received differs from place to place
+        told = laptop.ask("why", "Carol", "--changes", "--order", order)
+        said = member.get(f"{at}/why?to=Carol&changes=true&order={order}").json
+        assert told["changes"]
+        for answer in (told, said):
+            for change in answer["changes"]:
+                del change["received"]
+        assert said == alone(told)
+    none = member.get(f"{at}/why?to=Carol&changes=true&until=2026-01-01").json
+    assert (none["score"], none["changes"]) == (5.0, [])
+    for bad in ("order=mood", "changes=perhaps", "since=soon", "until=then", "as_of=2026-01-01"):
+        assert member.get(f"{at}/why?to=Carol&changes=true&{bad}").problem[0] == 400
     known = member.get(f"{at}/events?known_at=2026-01-01").json
     assert known == {"events": [], "more": 0}
     for view in ("contacts", "ledger", "trust", "events"):

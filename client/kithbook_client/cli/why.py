@@ -1,5 +1,8 @@
 """Why a score is what it is: the arithmetic, and what every number in it rests on."""
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
 from kithbook.ids import event_id
@@ -8,26 +11,84 @@ from kithbook.readings.derivation import why_answer
 from kithbook.readings.explain import number
 from kithbook.readings.listing import Logged
 from kithbook_client.cli.call import Call
-from kithbook_client.cli.clocks import PAST
+from kithbook_client.cli.clocks import PAST, SINCE, UNTIL, lower, upper
 from kithbook_client.cli.command import command
 from kithbook_client.cli.output import dim, plain, print_json, say, strong, table
 from kithbook_client.cli.trust import from_option, viewpoint_of
 from kithbook_client.cli.words import day, short_event
 
+if TYPE_CHECKING:
+    from kithbook.audit.history import By
+
 SHOWN = 10
 
 
-@command("why", "kith why Carol", "kith why Carol --from Bob --as-of 2026-01-01", shared=PAST)
+@command(
+    "why",
+    "kith why Carol",
+    "kith why Carol --from Bob --as-of 2026-01-01",
+    "kith why Carol --changes --since 2026-01-01 --order received",
+    "kith why Carol --report carol.html",
+    shared=(SINCE, UNTIL, *PAST),
+)
 @click.argument("who", metavar="WHO")
 @from_option
-def kith_why(call: Call, who: str, viewpoint: str | None) -> None:
+@click.option("--changes", is_flag=True, help="Its history: every event that moved it.")
+@click.option(
+    "--order",
+    type=click.Choice(["at", "recorded", "received"]),
+    metavar="ORDER",
+    help="Whose history: what was true (at, default), was written (recorded) or was known here "
+    "(received).",
+)
+@click.option(
+    "--report",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write it all with a plot to a page to hand on: .html or .md.",
+)
+@click.option("--force", is_flag=True, help="Write over a file that is no report.")
+def kith_why(
+    call: Call,
+    who: str,
+    viewpoint: str | None,
+    changes: bool,
+    order: "By | None",
+    report: Path | None,
+    force: bool,
+    since: str | None,
+    until: str | None,
+) -> None:
     """Where a trust score comes from, number by number.
 
     Each level opens down to the events behind it. What somebody stated themselves is first-hand,
     what somebody else wrote about it is hearsay, and without a statement there is only evidence.
     """
+    if not changes and report is None:
+        if order or since or until:
+            raise click.UsageError("--order, --since and --until go with --changes.")
+        _now(call, call.people.find(who).id, viewpoint_of(call, viewpoint))
+        return
+    if call.past is not None:
+        raise click.UsageError("A history has its own bounds: --since and --until.")
+    from kithbook_client.cli.changes import Asked, network_of, tell
+
+    person = call.people.find(who).id
+    replica = network_of(call, person)
+    start = viewpoint_of(call, viewpoint)
+    asked = Asked(replica, person, start, lower(call, since), upper(call, until))
+    if report is None:
+        tell(call, asked, order or "at")
+        return
+    from kithbook_client.cli.report import write_report
+
+    write_report(call, asked, report, force=force)
+
+
+def _now(call: Call, person: bytes, start: bytes | None) -> None:
+    """The score by itself."""
     reader = call.reader
-    score = reader.score(call.people.find(who).id, viewpoint_of(call, viewpoint), others=True)
+    score = reader.score(person, start, others=True)
 
     def find(log: bytes, seq: int) -> Logged:
         return call.book.find_event(event_id(log, seq))

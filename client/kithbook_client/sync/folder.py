@@ -7,8 +7,6 @@ and is written anew as a whole. What lies there is checked like what comes over 
 page is left out, told, and written again by the next device that holds it.
 """
 
-import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +19,7 @@ from kithbook.ids import ID_BYTES, NetworkId
 from kithbook.protocol import REPLY_EVENTS, ROUND_BYTES, SyncReply, SyncRequest
 from kithbook.replication import Accepted, Known, Page, Refusal, accept, opening_key, refusal
 from kithbook_client import keys
+from kithbook_client.writing import write_whole
 
 SUFFIX = ".kith"
 _decode_page = msgspec.msgpack.Decoder(Page).decode
@@ -90,7 +89,7 @@ class _Files:
             folder = self.path / network.hex() / page.log.hex()
             folder.mkdir(parents=True, exist_ok=True)
             hash_ = held.logs[page.log].hashes[page.last - 1].hex()[:16]
-            _write(folder / f"{page.first:010}-{page.last:010}-{hash_}.page", _encode(page))
+            write_whole(folder / f"{page.first:010}-{page.last:010}-{hash_}.page", _encode(page))
 
 
 class _File:
@@ -115,7 +114,7 @@ class _File:
     def add(self, network: NetworkId, pages: Iterable[Page], held: "_Held") -> None:
         if any(True for _ in pages):
             self.bundle[network] = list(held.pages())
-            _write(self.path, _encode(self.bundle))
+            write_whole(self.path, _encode(self.bundle))
 
 
 class _Log:
@@ -192,17 +191,3 @@ class _Held:
                 size += sum(map(len, page.records))
                 pages.append(page)
         return pages, False
-
-
-def _write(path: Path, content: bytes) -> None:
-    """The whole file or none of it, on the disk when this returns."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".kith-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -8,7 +8,9 @@ import msgspec
 from litestar import Response, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from kithbook.errors import Ambiguous, NotFound
+from kithbook.audit.answering import ChangesAnswer, changes_answer
+from kithbook.audit.history import By
+from kithbook.errors import Ambiguous, Invalid, NotFound
 from kithbook.ids import NetworkId, fold_name
 from kithbook.readings import answers
 from kithbook.readings.answering import (
@@ -39,6 +41,17 @@ AsOf = Annotated[
 KnownAt = Annotated[
     str | None,
     QueryParameter(description="By what this server had received then; a date means to its end."),
+]
+Changes = Annotated[bool, QueryParameter(description="The history of the score instead.")]
+Order = Annotated[
+    By,
+    QueryParameter(
+        description="By which clock: what was true (at), was written (recorded) or came here."
+    ),
+]
+Since = Annotated[str | None, QueryParameter(description="Only changes from then on.")]
+Until = Annotated[
+    str | None, QueryParameter(description="Only changes by then; a date means to its end.")
 ]
 Limit = Annotated[int, QueryParameter(ge=1, le=1_000, description="The newest so many.")]
 
@@ -131,8 +144,9 @@ def trust(
 @get(
     "/why",
     sync_to_thread=True,
-    operation_class=operation(None, answers.Why),
+    operation_class=operation(None, answers.Why, ChangesAnswer),
     summary="A score with everything it was worked out from",
+    description="With `changes`, every event that moved it, by the clock that `order` chooses.",
 )
 def why(
     network: FromPath[str],
@@ -142,9 +156,23 @@ def why(
     start: Start = None,
     as_of: AsOf = None,
     known_at: KnownAt = None,
+    changes: Changes = False,
+    order: Order = "at",
+    since: Since = None,
+    until: Until = None,
 ) -> Response[bytes]:
     asked, me = _asking(network, request, server)
-    with server.views.reading(asked, me, _moment(as_of, known_at)) as (reader, find):
+    moment = _moment(as_of, known_at)
+    if changes:
+        if moment.is_past:
+            raise Invalid("A history has its own bounds.", "Use since and until.")
+        with server.views.reader(asked, me) as reader:
+            whom, viewpoint = _person(reader, to), _person(reader, start)
+        history = server.views.score_history(asked, me, whom, viewpoint, order)
+        found = history.within(order, _from(since), _bound(until))
+        with server.views.reader(asked, me) as reader:
+            return reply(request, changes_answer(found, reader.names))
+    with server.views.reading(asked, me, moment) as (reader, find):
         score = reader.score(_person(reader, to), _person(reader, start), others=True)
         return reply(request, why_answer(reader, score, find))
 
@@ -207,6 +235,10 @@ def _asking(network: str, request: AnyRequest, server: Server) -> tuple[NetworkI
 
 def _moment(as_of: str | None, known_at: str | None) -> Moment:
     return Moment(_bound(as_of), _bound(known_at))
+
+
+def _from(text: str | None) -> int | None:
+    return None if text is None else parse_iso(text)[0]
 
 
 def _bound(text: str | None) -> int | None:

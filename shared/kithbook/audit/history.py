@@ -25,12 +25,13 @@ import msgspec
 from kithbook.audit.bounds import Bounds
 from kithbook.audit.concern import concerning
 from kithbook.audit.course import Course
+from kithbook.clock import wall_ms
 from kithbook.codec import Unreadable
 from kithbook.facts.fold import DATED
 from kithbook.knowledge import Held, Knowledge
 from kithbook.membership import UNKNOWN
 from kithbook.past import Stand
-from kithbook.readings.listing import Logged
+from kithbook.readings.listing import Logged, happened
 from kithbook.readings.trust.score import Score
 from kithbook.when import AHEAD_US, DAY_US
 
@@ -60,11 +61,29 @@ class Change(msgspec.Struct, frozen=True):
         return self.logged.received * 1000 > ended + DAY_US
 
 
+TIME: dict[By, Callable[[Change], int]] = {
+    "at": lambda change: happened(change.logged),
+    "recorded": lambda change: wall_ms(change.logged.hlc) * 1000,
+    "received": lambda change: change.logged.received * 1000,
+}
+"""When a change was by each clock, in µs since 1970."""
+
+
 class History(msgspec.Struct, frozen=True):
     """`changes` lead from nothing to `score`, each from where the one before it led."""
 
     score: Score
     changes: list[Change]
+
+    def within(self, by: By, since: int | None, until: int | None) -> "History":
+        """Only the changes between two times, which still join up."""
+        changes = [
+            change
+            for change in self.changes
+            if (since is None or since <= TIME[by](change))
+            and (until is None or TIME[by](change) <= until)
+        ]
+        return msgspec.structs.replace(self, changes=changes)
 
 
 def history(

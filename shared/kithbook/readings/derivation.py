@@ -58,13 +58,14 @@ class Derivation:
         )
 
     def vouching(self, vouch: Vouch) -> answers.Vouching:
-        chain = vouch.chain
+        chain, grounds = vouch.chain, self.grounds(vouch.chain)
+        text = carried(chain, vouch.support, self.reader.rules.divisor)
         return answers.Vouching(
             self.names[chain[-1].by],
             vouch.support,
             chain_answer(chain, self.names),
-            carried(chain, vouch.support, self.reader.rules.divisor),
-            self.grounds(chain),
+            text if len(chain) > 1 else grounds[0].worked,
+            grounds,
         )
 
     def _ground(self, found: Ground) -> answers.GroundAnswer:

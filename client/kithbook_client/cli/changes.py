@@ -1,0 +1,105 @@
+"""The history of a score: every event that moved it, by one of three clocks."""
+
+from typing import TYPE_CHECKING, NamedTuple, get_args
+
+from kithbook.audit.answering import ChangeAnswer, ChangesAnswer, changes_answer
+from kithbook.audit.history import By, Change, History
+from kithbook.readings.answers import Link
+from kithbook.readings.explain import number
+from kithbook.readings.listing import happened
+from kithbook_client.cli.call import Call
+from kithbook_client.cli.output import dim, plain, print_json, say, strong, table
+from kithbook_client.cli.words import day, short_event, told
+
+if TYPE_CHECKING:
+    from kithbook_client.replica import Replica
+
+ORDERS: tuple[By, ...] = get_args(By)
+HEADING: dict[By, str] = {"at": "happened", "recorded": "recorded", "received": "came here"}
+
+
+class Asked(NamedTuple):
+    """Whose score about whom, in which network, between which times (µs since 1970)."""
+
+    replica: "Replica"
+    to: bytes
+    start: bytes | None
+    since: int | None = None
+    until: int | None = None
+
+    def history(self, by: By, now_ms: int) -> History:
+        """What moved it within these times; before → after of successive changes join up."""
+        found = self.replica.score_history(self.to, self.start, by, now_ms=now_ms)
+        return found.within(by, self.since, self.until)
+
+
+def network_of(call: Call, person: bytes) -> "Replica":
+    """The network in which somebody is known: a history is told of one."""
+    known = [one for one in call.replicas if one.names([person])]
+    return known[0] if known else call.replica
+
+
+def tell(call: Call, asked: Asked, by: By) -> None:
+    """Every event that moved the score, the first at the top."""
+    found = asked.history(by, call.now_ms())
+    reader = asked.replica.reader(call.now_ms())
+    answer = changes_answer(found, reader.names)
+    if call.json:
+        print_json(answer)
+        return
+    say(strong(plain(_heading(call, asked, answer))))
+    if not found.changes:
+        say("No event moved it.")
+        return
+    say()
+    rows = [
+        _row(call, change, one, by)
+        for change, one in zip(found.changes, answer.changes, strict=True)
+    ]
+    table((HEADING[by], "score", "what", "through", "written by", "event", ""), rows)
+    if by == "at" and any(change.late for change in found.changes):
+        say(dim("What came late stands where it happened; --order received tells when it came."))
+
+
+def _heading(call: Call, asked: Asked, answer: ChangesAnswer) -> str:
+    score = "no number" if answer.score is None else number(answer.score)
+    where = f" in {asked.replica.name}" if len(call.replicas) > 1 else ""
+    return f"{answer.from_} trusts {answer.to} {score}{where}."
+
+
+def _row(call: Call, change: Change, one: ChangeAnswer, by: By) -> tuple[str, ...]:
+    note = f" | {one.note}" if one.note else ""
+    moments = {"at": one.at, "recorded": one.recorded, "received": one.received}
+    return (
+        day(moments[by]),
+        f"{score_text(one.before)} → {score_text(one.after)}",
+        f"{told(change.logged.event, call.name)}{note}",
+        path(one),
+        f"{one.author or '?'}{f' on {one.device}' if one.device else ''}",
+        short_event(one.event),
+        late_text(change) or (one.void or ""),
+    )
+
+
+def score_text(score: float | None) -> str:
+    return "–" if score is None else number(score)
+
+
+def path(change: ChangeAnswer) -> str:
+    """Through whom trust comes after a change, and before it where that was another way."""
+    after, before = _through(change.chain), _through(change.chain_before)
+    if change.warning is not None:
+        after = f"{after}, warned".removeprefix(", ")
+    return f"{after} (before: {before})" if before and before != after else after
+
+
+def _through(chain: list[Link]) -> str:
+    return " → ".join(link.by for link in chain[1:])
+
+
+def late_text(change: Change) -> str:
+    """How long it took to get here, where that was long."""
+    if not change.late:
+        return ""
+    days = (change.logged.received * 1000 - happened(change.logged)) // 86_400_000_000
+    return f"came {days:,} {'day' if days == 1 else 'days'} late"

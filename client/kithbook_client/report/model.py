@@ -1,0 +1,37 @@
+"""What a report tells, before it is a page."""
+
+from typing import Literal
+
+import msgspec
+
+from kithbook.readings.answers import EventAnswer, Why
+
+By = Literal["at", "recorded", "received"]
+
+
+class Row(msgspec.Struct, frozen=True):
+    """An event that moved the score. `at` is when, by the clock of the history, in µs since 1970;
+    `said` the event as a sentence, `path` the chain that it left, in names, and `late` how long it
+    took to get here, where that was long.
+    """
+
+    at: int
+    before: float | None
+    after: float | None
+    said: str
+    path: str
+    late: str
+    event: EventAnswer
+    hash: str
+
+
+class Report(msgspec.Struct, frozen=True):
+    """A score and its history by each clock, made at `made` (µs since 1970)."""
+
+    why: Why
+    histories: dict[By, list[Row]]
+    made: int
+    network: str
+    network_id: str
+    digest: str
+    version: str

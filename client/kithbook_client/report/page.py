@@ -1,0 +1,231 @@
+"""The page: a report as one HTML file that needs nothing else."""
+
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+
+from kithbook.readings.answers import EventAnswer, GroundAnswer, Why
+from kithbook.readings.explain import number
+from kithbook.when import format_at
+from kithbook_client.report.markup import Markup, join, tag
+from kithbook_client.report.model import By, Report, Row
+from kithbook_client.report.plot import plot
+
+MADE_BY = "kith report"
+"""What tells a report of ours from another file."""
+WIDE, NARROW = 760, 360
+CLOCKS: dict[By, tuple[str, str]] = {
+    "at": ("What was true", "By when things happened. What was taken back never was."),
+    "recorded": ("What was written", "By when somebody wrote it down, corrections as well."),
+    "received": ("What was known here", "By when it got to this copy, corrections as well."),
+}
+"""What each clock tells, and how."""
+
+
+def page(report: Report) -> str:
+    why = report.why
+    title = f"How far {why.from_} trusts {why.to}"
+    style = (files(__package__) / "style.css").read_text()
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="generator", content=f"{MADE_BY} {report.version}"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("title", title),
+        tag("style", Markup(style)),
+    )
+    body = tag(
+        "body", tag("main", _head(report, title), _history(report), _today(why), _foot(report))
+    )
+    return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
+
+
+def _head(report: Report, title: str) -> Markup:
+    why = report.why
+    return tag(
+        "header",
+        tag("p", f"{report.network} · {format_at(report.made, None)}", class_="above"),
+        tag("h1", title),
+        tag("p", tag("strong", _score(why.score)), " of 10", class_="score"),
+        tag("p", why.sentence, class_="sentence"),
+        tag("p", tag("code", why.worked)) if why.worked else None,
+    )
+
+
+def _history(report: Report) -> Markup:
+    clocks = report.histories
+    return tag(
+        "section",
+        tag("h2", "What moved it"),
+        tag(
+            "div",
+            *(
+                tag("input", type="radio", name="clock", id=f"by-{by}", checked=by == "at")
+                for by in clocks
+            ),
+            tag(
+                "p",
+                *(tag("label", CLOCKS[by][0], for_=f"by-{by}", tabindex="-1") for by in clocks),
+                class_="tabs",
+            ),
+            *(_panel(by, rows, report.made) for by, rows in clocks.items()),
+            class_="clocks",
+        ),
+    )
+
+
+def _panel(by: By, rows: Sequence[Row], made: int) -> Markup:
+    name, about = CLOCKS[by]
+    if not rows:
+        inner: Iterable[Markup] = [tag("p", "Nothing has moved this score.", class_="about")]
+    else:
+        plots = (plot(rows, made, width, by) for width in (WIDE, NARROW))
+        found = (_row(by, n, row) for n, row in enumerate(rows, 1))
+        inner = [tag("figure", *plots), tag("ol", *found)]
+    return tag("div", tag("h3", name), tag("p", about, class_="about"), inner, class_=f"panel {by}")
+
+
+def _row(by: By, place: int, row: Row) -> Markup:
+    fell = (row.after or 0.0) < (row.before or 0.0)
+    event = row.event
+    return tag(
+        "li",
+        tag(
+            "p",
+            tag("span", _score(row.before), class_="before"),
+            " → ",
+            tag("strong", _score(row.after)),
+            class_="step fall" if fell else "step rise",
+        ),
+        tag(
+            "div",
+            tag("p", row.said, class_="said"),
+            tag("blockquote", event.note) if event.note else None,
+            tag("p", row.late, class_="late") if row.late else None,
+            tag("p", row.path, class_="path") if row.path else None,
+            _evidence(event, row.hash),
+        ),
+        id=f"{by}-{place}",
+    )
+
+
+def _evidence(event: EventAnswer, hash_: str) -> Markup:
+    written = (
+        f"{event.author or 'nobody who is known'} on {event.device or 'a device without name'}"
+    )
+    void = "" if event.counts else f"counts no more: {event.void}"
+    return _pairs(
+        [
+            ("written by", written),
+            ("happened", event.at or "unknown"),
+            ("recorded", _second(event.recorded)),
+            ("received", _second(event.received)),
+            ("event", tag("code", event.event)),
+            ("hash", tag("code", hash_)),
+            ("today", void),
+        ]
+    )
+
+
+def _pairs(pairs: Iterable[tuple[str, str]]) -> Markup:
+    return tag(
+        "dl",
+        *(
+            tag("div", tag("dt", a), tag("dd", b), class_="long" if isinstance(b, Markup) else None)
+            for a, b in pairs
+            if b
+        ),
+    )
+
+
+def _today(why: Why) -> Markup:
+    warning = why.warned_by
+    return tag(
+        "section",
+        tag("h2", "What it rests on today"),
+        _chain(why.grounds) if why.grounds else tag("p", "Nobody vouches.", class_="about"),
+        tag("p", why.raising, class_="about"),
+        join(
+            tag("h3", f"The warning of {warning.by}"),
+            tag("p", tag("code", warning.worked)),
+            _chain(warning.grounds),
+        )
+        if warning
+        else None,
+        join(
+            tag("h3", "Who else vouches"),
+            tag(
+                "ul",
+                *(tag("li", f"{other.by}: ", tag("code", other.worked)) for other in why.others),
+                class_="others",
+            ),
+        )
+        if why.others
+        else None,
+    )
+
+
+def _chain(grounds: Sequence[GroundAnswer]) -> Markup:
+    return tag("ol", *map(_ground, grounds), class_="chain")
+
+
+def _ground(ground: GroundAnswer) -> Markup:
+    said = ground.statement
+    return tag(
+        "li",
+        tag("p", tag("strong", number(ground.level)), class_="step"),
+        tag(
+            "div",
+            tag("p", f"{ground.by} trusts {ground.to}", class_="said"),
+            tag("blockquote", said.note) if said and said.note else None,
+            tag("p", f"{ground.hand}: {ground.worked}", class_="path"),
+            _source(said) if said else None,
+            *(
+                tag("div", tag("p", f"{one.kind}, weighs {number(one.weight)}"), _source(one.event))
+                for one in ground.evidence
+                if one.event
+            ),
+        ),
+    )
+
+
+def _source(event: EventAnswer) -> Markup:
+    device = f" on {event.device}" if event.device else ""
+    return _pairs(
+        [
+            ("written by", f"{event.author or '?'}{device}"),
+            ("happened", event.at or "unknown"),
+            ("event", tag("code", event.event)),
+        ]
+    )
+
+
+def _foot(report: Report) -> Markup:
+    return tag(
+        "footer",
+        tag(
+            "p",
+            f"Made by kith {report.version} on {_second(format_at(report.made, 0))} from the "
+            f"network {report.network}. Whoever has a copy of it can look each event up with ",
+            tag("code", "kith log EVENT"),
+            ", check every hash with ",
+            tag("code", "kith verify"),
+            ", and see by the digest whether the copies agree.",
+        ),
+        _pairs(
+            [
+                ("network", tag("code", report.network_id)),
+                ("digest", tag("code", report.digest)),
+            ]
+        ),
+    )
+
+
+def _score(score: float | None) -> str:
+    return "–" if score is None else number(score)
+
+
+def _second(text: str) -> str:
+    """A date-time without fractions of a second."""
+    whole, dot, rest = text.partition(".")
+    return f"{whole}{rest.lstrip('0123456789')}" if dot else text
