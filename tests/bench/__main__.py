@@ -18,6 +18,7 @@ GROUPS = {
     "commands": "whole processes of kith in a full home",
     "importing": "import of JSONL",
     "sync": "push, pull, one event, nothing to do, bytes",
+    "postgres": "push and pull on PostgreSQL, by one and two processes",
     "crowd": "fifty laptops that push one event each",
     "rebuild": "all views from a long log, and the memory it takes",
     "trust": "scores against networkx",

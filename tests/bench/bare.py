@@ -69,10 +69,10 @@ def process(*words: str) -> Iterator[subprocess.Popen[str]]:
 
 
 @contextmanager
-def bare_server(folder: Path) -> Iterator[int]:
+def bare_server(folder: Path, *database: str) -> Iterator[int]:
     """The port of a bare log server."""
     folder.mkdir(parents=True, exist_ok=True)
-    with process("-m", "tests.bench.bare_server", str(folder)) as started:
+    with process("-m", "tests.bench.bare_server", str(folder), *database) as started:
         yield int(next(iter(started.stdout or ())))
 
 

@@ -1,5 +1,7 @@
 """A real kithd beside the benchmark, and devices that talk to it without a home."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,14 +40,21 @@ class Running(NamedTuple):
 
 
 @contextmanager
-def kithd(folder: Path) -> Iterator[Running]:
+def kithd(folder: Path, database: str = "") -> Iterator[Running]:
     """The server as it is installed, with its own settings, on a free port."""
-    with process("-m", "kithbook_server", "serve", "--port", "0", "--data", str(folder)) as started:
+    place = ("--database", database) if database else ("--data", str(folder))
+    with process("-m", "kithbook_server", "serve", "--port", "0", *place) as started:
         said = next(iter(started.stdout or ()), "").strip()
         if not said:
             raise RuntimeError("kithd did not start")
         origin, _, secret = said.partition("/setup#")
         yield Running(origin, secret)
+
+
+def another_secret(database: str) -> str:
+    """Of another setup link."""
+    command = [sys.executable, "-m", "kithbook_server", "link", "--database", database]
+    return subprocess.check_output(command, text=True).strip().partition("#")[2]
 
 
 class Wire:

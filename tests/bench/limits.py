@@ -8,6 +8,8 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import psycopg
+
 from kithbook.codec import decode_body
 from kithbook.envelope import HEADER_BYTES
 
@@ -62,3 +64,27 @@ def decode_all(db: Connection) -> int:
         decode_body(record[HEADER_BYTES:])
         count += 1
     return count
+
+
+class Postgres:
+    """The same in PostgreSQL: raw COPY, and a raw select."""
+
+    def __init__(self, url: str) -> None:
+        self.connection = psycopg.connect(url, autocommit=True)
+        self.connection.execute(
+            "CREATE TABLE IF NOT EXISTS event (log bytea, seq bigint, record bytea, "
+            "PRIMARY KEY (log, seq))"
+        )
+
+    def insert(self, rows: Iterable[Row]) -> None:
+        with self.connection.cursor().copy("COPY event FROM STDIN (FORMAT BINARY)") as copy:
+            copy.set_types(["bytea", "int8", "bytea"])
+            for row in rows:
+                copy.write_row(row)
+
+    def after(self, log: bytes, seq: int, limit: int) -> list[bytes]:
+        rows = self.connection.cursor(binary=True).execute(
+            "SELECT record FROM event WHERE log = %s AND seq > %s ORDER BY seq LIMIT %s",
+            (log, seq, limit),
+        )
+        return [record for (record,) in rows]
