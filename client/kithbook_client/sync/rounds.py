@@ -56,6 +56,8 @@ class _Exchange:
         self.remembered = remembered
         self.theirs = remembered
         self.has_answer = False
+        self.is_level = False
+        """Whether, after the last answer, neither side lacks anything of the other's."""
         self.most = ROUND_EVENTS
         self.pushed = 0
         self.pulled = 0
@@ -64,18 +66,6 @@ class _Exchange:
         """What is left out of all further rounds."""
         self.gaps: list[Refusal] = []
         """Logs of which, in the last round, the other side lacked what comes before."""
-
-    @property
-    def remaining(self) -> int:
-        """How many events one side holds and the other does not."""
-        mine = {head.log: head.seq for head in self.replica.heads()}
-        theirs = {head.log: head.seq for head in self.theirs.values()}
-        logs = (mine.keys() | theirs.keys()) - self.refused.keys()
-        return sum(abs(mine.get(log, 0) - theirs.get(log, 0)) for log in logs)
-
-    @property
-    def is_level(self) -> bool:
-        return not self.forks.open and self.remaining == 0
 
     def report(self) -> SyncReport:
         left_out = [*self.gaps, *self.forks.open_refusals(), *self.refused.values()]
@@ -100,10 +90,20 @@ class _Exchange:
         added, refused = self._take(reply.pages)
         self.pulled += added
         has_news = self._settle([*reply.refused, *refused])
+        self.is_level = not self.forks.open and self._holds_the_same()
         if self.is_level:
             return False
         has_news = has_news or self.forks.asks_further(heads)
         return bool(added) or has_news or self.theirs != before or not had_answer
+
+    def _holds_the_same(self) -> bool:
+        """Whether both sides hold as much of every log that is not left out."""
+        mine = {log.id: log.seq for log in self.replica.logs.held()}
+        theirs = {head.log: head.seq for head in self.theirs.values() if head.seq}
+        for log in self.refused:
+            mine.pop(log, None)
+            theirs.pop(log, None)
+        return mine == theirs
 
     def _heads(self) -> list[Head]:
         """What we hold; of a log that forked only what both sides may agree on."""

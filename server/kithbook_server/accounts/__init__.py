@@ -179,20 +179,21 @@ class Accounts(Application[UUID]):
 
     def key_of(self, token: str) -> bytes | None:
         """The public key of the device whose session this is, or None when there is none now."""
-        session_id = DeviceSession.create_id(_digest(token))
-        if session_id not in self._memory.sessions:
+        key = self.known_key_of(token)
+        if key is None:
             self._catch_up()
-        session = self._memory.sessions.get(session_id)
+            key = self.known_key_of(token)
+        return key
+
+    def known_key_of(self, token: str) -> bytes | None:
+        """The same as far as can be told without asking the database."""
+        session = self._memory.sessions.get(DeviceSession.create_id(_digest(token)))
         return session.key if session and session.expires >= self._now_ms() else None
 
     def sessions(self) -> int:
         """How many are open, as far as this process knows."""
         now = self._now_ms()
         return sum(session.expires >= now for session in list(self._memory.sessions.values()))
-
-    def remembers(self, token: str) -> bool:
-        """Whether `key_of` can tell without asking the database."""
-        return DeviceSession.create_id(_digest(token)) in self._memory.sessions
 
     def end_session(self, token: str) -> None:
         if self.key_of(token) is None:

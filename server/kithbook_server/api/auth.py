@@ -30,12 +30,9 @@ class _Bearer(AbstractAuthenticationMiddleware):
 
     async def authenticate_request(self, connection: AnyConnection) -> AuthenticationResult:
         token = bearer_token(connection)
-        asks = not self._accounts.remembers(token)
-        key = (
-            await sync_to_thread(self._accounts.key_of, token)
-            if asks
-            else self._accounts.key_of(token)
-        )
+        key = self._accounts.known_key_of(token)
+        if key is None:
+            key = await sync_to_thread(self._accounts.key_of, token)
         if key is None:
             raise Refused(
                 "This session has ended, or never was.",
