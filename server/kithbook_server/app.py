@@ -59,8 +59,7 @@ def create_app(settings: Settings, now_ms: Callable[[], int] = wall_clock) -> Li
             Router(
                 "/v1/networks/{network:str}",
                 route_handlers=[host, sync_round, changes, *views.HANDLERS],
-                middleware=[bearer(accounts)],
-                guards=[each_device(settings.device_rate)],
+                middleware=[bearer(accounts, each_device(settings.device_rate))],
                 security=[{"session": []}],
             ),
             Router(

@@ -14,19 +14,21 @@ from litestar.types import ASGIApp
 from kithbook.errors import Refused
 from kithbook.ids import NetworkId
 from kithbook_server.accounts import Accounts
+from kithbook_server.limits import Rate
 
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
 
-def bearer(accounts: Accounts) -> Callable[[ASGIApp], ASGIApp]:
+def bearer(accounts: Accounts, rate: Rate) -> Callable[[ASGIApp], ASGIApp]:
     """The middleware; a closure, because Litestar copies the objects that a router is given."""
-    return lambda app: _Bearer(app, accounts)
+    return lambda app: _Bearer(app, accounts, rate)
 
 
 class _Bearer(AbstractAuthenticationMiddleware):
-    def __init__(self, app: ASGIApp, accounts: Accounts) -> None:
+    def __init__(self, app: ASGIApp, accounts: Accounts, rate: Rate) -> None:
         super().__init__(app)
         self._accounts = accounts
+        self._rate = rate
 
     async def authenticate_request(self, connection: AnyConnection) -> AuthenticationResult:
         token = bearer_token(connection)
@@ -39,6 +41,7 @@ class _Bearer(AbstractAuthenticationMiddleware):
                 "Open one with POST /v1/session.",
                 code="no_session",
             )
+        self._rate.count(key)
         return AuthenticationResult(user=key, auth=token)
 
 

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 import zstandard
 from litestar import Request, Response
+from litestar.datastructures import Headers
 
 from kithbook.errors import Invalid, TooLarge
 
@@ -43,8 +44,9 @@ class Message(Generic[T]):
 
     def read(self, request: AnyRequest, body: bytes, limit: int) -> T:
         """Raises Invalid for what is not such a message, TooLarge past the limit."""
-        decode = self._decoders[_format_in(request)]
-        inflated = inflate(body, request.headers.get("content-encoding", ""), limit)
+        headers = request.headers
+        decode = self._decoders[_format_in(headers)]
+        inflated = inflate(body, headers.get("content-encoding", ""), limit)
         try:
             return decode(inflated)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
@@ -57,10 +59,11 @@ class Message(Generic[T]):
 
 def reply(request: AnyRequest, value: msgspec.Struct) -> Response[bytes]:
     """A value in the form that the client accepts, or else in the form that it sent."""
-    media = _format_out(request)
+    asked = request.headers
+    media = _format_out(asked)
     content = _ENCODERS[media](value)
     headers = {"vary": "accept, accept-encoding"}
-    if len(content) >= ZSTD_FROM_BYTES and "zstd" in request.headers.get("accept-encoding", ""):
+    if len(content) >= ZSTD_FROM_BYTES and "zstd" in asked.get("accept-encoding", ""):
         content = zstandard.ZstdCompressor().compress(content)
         headers["content-encoding"] = "zstd"
     return Response(content, media_type=media, headers=headers)
@@ -116,19 +119,19 @@ def too_large(limit: int, size: int | None = None) -> TooLarge:
     )
 
 
-def _format_in(request: AnyRequest) -> str:
-    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+def _format_in(headers: Headers) -> str:
+    media = headers.get("content-type", "").partition(";")[0].strip().lower()
     if media not in _FORMATS:
         raise _unsupported(f"content type {media or '(none)'}", f"{JSON} and {MSGPACK}")
     return _FORMATS[media]
 
 
-def _format_out(request: AnyRequest) -> str:
-    for accepted in request.headers.get("accept", "").lower().split(","):
+def _format_out(headers: Headers) -> str:
+    for accepted in headers.get("accept", "").lower().split(","):
         media = accepted.partition(";")[0].strip()
         if media in _FORMATS:
             return _FORMATS[media]
-    return _format_in(request) if "content-type" in request.headers else JSON
+    return _format_in(headers) if "content-type" in headers else JSON
 
 
 def _unsupported(what: str, known: str) -> Invalid:
