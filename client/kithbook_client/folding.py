@@ -14,7 +14,7 @@ from kithbook_client.index import Index
 from kithbook_client.kept import Kept
 from kithbook_client.log import Aside
 from kithbook_client.numbers import MAX_SEQ, NEVER, place
-from kithbook_client.views import ROWS, Views
+from kithbook_client.views import Views
 
 BULK = 200
 """From this many events on, the sums they may touch are fetched together."""
@@ -194,9 +194,7 @@ class Stored:
                 f"SELECT a, b, author, {shape.names} FROM asked JOIN {table} USING (a, b, author)",
                 [number for key in some for number in key],
             ):
-                row = ROWS[table]()
-                shape.fill(row, [tuple(columns)])
-                self.fetched[table, (who(author), who(a), who(b))] = row
+                self.fetched[table, (who(author), who(a), who(b))] = shape.make(columns)
 
 
 def _pair(author: bytes, a: bytes, b: bytes) -> PairKey:

@@ -65,6 +65,15 @@ class People(dict[bytes, int]):
             self._keep(found, number)
         return found
 
+    def know(self, numbers: Collection[int]) -> None:
+        """Know these people at once, where there may be many."""
+        unknown = [number for number in numbers if number not in self._ids]
+        for person, number in self.db.execute(
+            "SELECT id, no FROM person WHERE no IN (SELECT value FROM json_each(?))",
+            (str(unknown),),
+        ):
+            self._keep(person, number)
+
     def load(self) -> None:
         """Know everybody at once, before work that touches many."""
         for person, number in self.db.execute(

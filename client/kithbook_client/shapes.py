@@ -66,8 +66,12 @@ class Shape:
         """Key and other columns of each row, of all rows at once because there may be many."""
         raise NotImplementedError
 
+    def make(self, columns: Sequence[Any]) -> Any:
+        """The row that stands in these columns, which are all but the key."""
+        raise NotImplementedError
+
     def fill(self, row: Any, found: Sequence[Columns]) -> None:
-        """Give an empty row what stands in these columns, which are all but the key."""
+        """Give a row what stands in all its rows of this table, where it may have `many`."""
         raise NotImplementedError
 
 
@@ -100,10 +104,9 @@ class TieShape(PairShape):
             for (author, a, b), row in rows
         ]
 
-    def fill(self, row: Tie, found: Sequence[Columns]) -> None:
-        row.count, first, first_zone, last, last_zone = found[0]
-        row.first = Moment.of(first, first_zone)
-        row.last = Moment.of(last, last_zone)
+    def make(self, columns: Sequence[Any]) -> Tie:
+        count, first, first_zone, last, last_zone = columns
+        return Tie(count, Moment.of(first, first_zone), Moment.of(last, last_zone))
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -119,12 +122,12 @@ class LinkShape(PairShape):
     helps = tuple(
         f"{kind}_{size}" for kind in ("information", "money", "fun") for size in (1, 2, 3)
     )
-    rest = (
-        *helps,
-        *("thanks", "tenths", "stated", "stated_hlc", "stated_event"),
+    trust = (
+        *("tenths", "stated", "stated_hlc", "stated_event"),
         *("since_helped", "since_thanked", "since_referred", "since_met"),
         "days",
     )
+    rest = (*helps, "thanks", *trust)
 
     def columns(self, rows: Rows) -> list[Columns]:
         people = self.people
@@ -146,17 +149,22 @@ class LinkShape(PairShape):
         at, hlc, log, seq = stated.order
         return stated.tenths, at, hlc, self.logs.number(log, seq)
 
-    def fill(self, row: Link, found: Sequence[Columns]) -> None:
-        (columns,) = found
-        row.helps = list(columns[:9])
-        row.thanks = columns[9]
-        tenths, at, hlc, event = columns[10:14]
+    def make(self, columns: Sequence[Any]) -> Link:
+        *helps, thanks = columns[:10]
+        link = self.make_trust(columns[10:])
+        link.helps, link.thanks = helps, thanks
+        return link
+
+    def make_trust(self, columns: Sequence[Any]) -> Link:
+        """The row without the helps and thanks that it counts."""
+        tenths, at, hlc, event, helped, thanked, referred, met, packed = columns
+        stated = None
         if at is not None:
-            row.stated = Statement(Order(at, hlc, *self.logs.at(event)), tenths)
-        row.since = list(columns[14:18])
-        if columns[18] is not None:
-            row.days = _decode_days(columns[18])
-            row.newest = max(row.days.values())
+            log, seq = self.logs.at(event)
+            stated = Statement(Order(at, hlc, log, seq), tenths)
+        days = {} if packed is None else _decode_days(packed)
+        newest = max(days.values()) if days else None
+        return Link([], 0, stated, [helped, thanked, referred, met], days, newest)
 
 
 class HelpShape(Shape):
@@ -187,12 +195,12 @@ class HelpShape(Shape):
             0 if row.thanks and row.closed({}) else 1,
         )
 
-    def fill(self, row: Help, found: Sequence[Columns]) -> None:
-        author, by, to, at, zone, kind, size, check, _ = found[0]
-        if author is not None:
-            who = self.people.id
-            moment = Moment.of(at, zone)
-            row.given = Given(who(author), who(by), who(to), moment, kind, size, check)
+    def make(self, columns: Sequence[Any]) -> Help:
+        author, by, to, at, zone, kind, size, check, _ = columns
+        if author is None:
+            return Help()
+        who, moment = self.people.id, Moment.of(at, zone)
+        return Help(Given(who(author), who(by), who(to), moment, kind, size, check))
 
 
 _NOT_YET = (None,) * 8 + (0,)
@@ -237,10 +245,10 @@ class ReferralShape(Shape):
         author, by, who, to, (at, has_zone, zone) = said
         return people[author], people[by], people[who], people[to], at, zone if has_zone else None
 
-    def fill(self, row: Referral, found: Sequence[Columns]) -> None:
-        *named, at, zone = found[0]
+    def make(self, columns: Sequence[Any]) -> Referral:
+        *named, at, zone = columns
         author, by, who, to = (self.people.id(number) for number in named)
-        row.said = Said(author, by, who, to, Moment.of(at, zone))
+        return Referral(Said(author, by, who, to, Moment.of(at, zone)))
 
 
 class CardShape(Shape):
@@ -260,9 +268,8 @@ class CardShape(Shape):
             for (person, field), row in rows
         ]
 
-    def fill(self, row: Field, found: Sequence[Columns]) -> None:
-        said = decode_field(found[0][1])
-        row.values, row.over = said.values, said.over
+    def make(self, columns: Sequence[Any]) -> Field:
+        return decode_field(columns[1])
 
 
 class RuleShape(CardShape):
@@ -315,10 +322,9 @@ class VoidShape(Shape):
             for key, row in rows
         ]
 
-    def fill(self, row: Void, found: Sequence[Columns]) -> None:
-        row.reason, by = found[0]
-        if by is not None:
-            row.by_log, row.by_seq = self.logs.at(by)
+    def make(self, columns: Sequence[Any]) -> Void:
+        reason, by = columns
+        return Void(reason) if by is None else Void(reason, *self.logs.at(by))
 
 
 class RetractionShape(Shape):

@@ -1,6 +1,6 @@
 """The shelf: the views as readings ask for them (`readings.shelf.Shelf`)."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -8,11 +8,15 @@ from kithbook.facts.rows import Field, Help, Link, Merge, Referral, Tie
 from kithbook.facts.tables import PairKey, Place
 from kithbook.membership import members
 from kithbook.readings.merges import in_force
-from kithbook_client.shapes import decode_field
-from kithbook_client.views import ROWS, Views
+from kithbook_client.shapes import LinkShape, TieShape, decode_field
+from kithbook_client.views import Views
 
 # Any number of values in one parameter.
 THESE = "(SELECT value FROM json_each(?))"
+
+
+PEOPLE = {"author", "by", "who", "to"}
+"""Columns with the numbers of people."""
 
 
 class SqlShelf:
@@ -21,6 +25,7 @@ class SqlShelf:
         self.db = views.db
         self.people = views.people
         self.network = views.logs.network
+        self.ties, self.links = TieShape(views.logs), LinkShape(views.logs)
 
     def merges(self) -> Iterable[Merge]:
         rows = self.db.execute(
@@ -40,20 +45,26 @@ class SqlShelf:
 
     def ties_of(self, people: Collection[bytes]) -> Iterator[tuple[PairKey, Tie]]:
         asked = self._numbers(people)
-        yield from self._pairs("tie", f"a IN {THESE}", (asked,))
-        yield from self._pairs("tie", f"b IN {THESE} AND a NOT IN {THESE}", (asked, asked))
+        where = f"a IN {THESE} OR b IN {THESE} ORDER BY last DESC"
+        return self._pairs("tie", TieShape.rest, self.ties.make, where, (asked, asked))
 
     def links_from(self, people: Collection[bytes]) -> Iterator[tuple[PairKey, Link]]:
-        return self._pairs("link", f"a IN {THESE}", (self._numbers(people),))
+        return self._links(f"a IN {THESE}", self._numbers(people))
 
     def links_to(self, people: Collection[bytes]) -> Iterator[tuple[PairKey, Link]]:
-        return self._pairs("link", f"b IN {THESE}", (self._numbers(people),))
+        return self._links(f"b IN {THESE}", self._numbers(people))
+
+    def trust_from(self, people: Collection[bytes]) -> Iterator[tuple[PairKey, Link]]:
+        return self._trust(f"a IN {THESE}", self._numbers(people))
+
+    def trust_to(self, people: Collection[bytes]) -> Iterator[tuple[PairKey, Link]]:
+        return self._trust(f"b IN {THESE}", self._numbers(people))
 
     def links_between(
         self, ones: Collection[bytes], others: Collection[bytes]
     ) -> Iterator[tuple[PairKey, Link]]:
         where = f"a IN {THESE} AND b IN {THESE}"
-        return self._pairs("link", where, (self._numbers(ones), self._numbers(others)), days=True)
+        return self._links(where, self._numbers(ones), self._numbers(others), days=True)
 
     def helps_of(self, people: Collection[bytes]) -> Iterator[tuple[Place, Help]]:
         asked = self._numbers(people)
@@ -99,33 +110,45 @@ class SqlShelf:
         )
         return ((person, field, decode_field(said)) for person, field, said in rows)
 
+    def _links(self, where: str, *args: str, days: bool = False) -> Iterator[tuple[PairKey, Link]]:
+        names = self._with_days(LinkShape.rest, needed=days)
+        return self._pairs("link", names, self.links.make, where, args)
+
+    def _trust(self, where: str, *args: str) -> Iterator[tuple[PairKey, Link]]:
+        names = self._with_days(LinkShape.trust)
+        return self._pairs("link", names, self.links.make_trust, where, args)
+
+    def _with_days(self, names: Sequence[str], *, needed: bool = False) -> Sequence[str]:
+        """Columns of a link, without the days where no links are joined."""
+        return names if needed or self._has_merges() else [*names[:-1], "NULL"]
+
     def _pairs(
-        self, table: str, where: str, args: tuple[str, ...], *, days: bool = False
+        self,
+        table: str,
+        names: Sequence[str],
+        make: Callable[[Sequence[Any]], Any],
+        where: str,
+        args: Sequence[str],
     ) -> Iterator[tuple[PairKey, Any]]:
-        (shape,) = self.views.shapes[table]
-        names, make, who = shape.names, ROWS[table], self.people.id
-        if table == "link" and not days and not self._has_merges():
-            names = names.replace("[days]", "NULL")  # only joined rows need them
+        who = self.people.id
         for author, a, b, *columns in self.db.execute(
-            f"SELECT author, one.id, other.id, {names} FROM {table} "
+            f"SELECT author, one.id, other.id, {', '.join(names)} FROM {table} "
             "JOIN person AS one ON one.no = a JOIN person AS other ON other.no = b "
             f"WHERE {where}",
             args,
         ):
-            row = make()
-            shape.fill(row, (columns,))
-            yield (who(author), a, b), row
+            yield (who(author), a, b), make(columns)
 
     def _of_events(
         self, table: str, where: str, args: tuple[str, ...]
     ) -> Iterator[tuple[int, Any]]:
         shape = self.views.shapes[table][0]
-        for number, *columns in self.db.execute(
+        rows = self.db.execute(
             f"SELECT event, {shape.names} FROM {table} WHERE {where}", args
-        ):
-            row = ROWS[table]()
-            shape.fill(row, (columns,))
-            yield number, row
+        ).fetchall()
+        named = [number for number, name in enumerate(shape.rest, 1) if name in PEOPLE]
+        self.people.know({row[number] for row in rows for number in named} - {None})
+        return ((number, shape.make(columns)) for number, *columns in rows)
 
     def _has_merges(self) -> bool:
         return self.db.execute("SELECT 1 FROM merge LIMIT 1").fetchone() is not None

@@ -123,9 +123,13 @@ class Views:
         row = None
         for shape in self.shapes[table]:
             found = self.db.execute(shape.select, shape.key_of(key)).fetchall()
-            if found:
+            if not found:
+                continue
+            if shape.many:
                 row = ROWS[table]() if row is None else row
                 shape.fill(row, found)
+            else:
+                row = shape.make(found[0])
         return row
 
     def clear(self) -> None:

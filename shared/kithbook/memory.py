@@ -17,7 +17,7 @@ from kithbook.facts.rows import Field, Help, Link, Merge, Referral, Tie, winner
 from kithbook.facts.tables import NAMES, PairKey, Place
 from kithbook.membership import Standing, members
 from kithbook.readings.merges import in_force
-from kithbook.readings.shelf import Patched, Shelf
+from kithbook.readings.shelf import Patched, Shelf, latest_first
 
 Fetch = Callable[[bytes, int], Entry | None]
 
@@ -134,14 +134,17 @@ class Memory:
     def rules(self) -> Iterable[tuple[str, Field]]:
         return self.rows["rule"].items()
 
-    def ties_of(self, people: Collection[bytes]) -> Iterator[tuple[PairKey, Tie]]:
-        return self._of("tie", people)
+    def ties_of(self, people: Collection[bytes]) -> list[tuple[PairKey, Tie]]:
+        return sorted(self._of("tie", people), key=latest_first)
 
     def links_from(self, people: Collection[bytes]) -> Iterator[tuple[PairKey, Link]]:
         return (found for found in self._of("link", people) if found[0][1] in people)
 
     def links_to(self, people: Collection[bytes]) -> Iterator[tuple[PairKey, Link]]:
         return (found for found in self._of("link", people) if found[0][2] in people)
+
+    trust_from = links_from
+    trust_to = links_to
 
     def links_between(
         self, ones: Collection[bytes], others: Collection[bytes]

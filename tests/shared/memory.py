@@ -28,6 +28,7 @@ from kithbook.membership import Standing, members
 from kithbook.memory import Memory
 from kithbook.readings.merges import in_force
 from kithbook.readings.reader import Reader
+from kithbook.readings.shelf import latest_first
 from tests.oracle import Log, Written
 from tests.strategies import TODAY, History
 
@@ -112,13 +113,16 @@ class Bytes:
         return self.all("rule")
 
     def ties_of(self, people: Collection[bytes]) -> list[Any]:
-        return [found for found in self.all("tie") if set(found[0][1:]) & set(people)]
+        ties = [found for found in self.all("tie") if set(found[0][1:]) & set(people)]
+        return sorted(ties, key=latest_first)
 
     def links_from(self, people: Collection[bytes]) -> list[Any]:
         return [found for found in self.all("link") if found[0][1] in people]
 
     def links_to(self, people: Collection[bytes]) -> list[Any]:
         return [found for found in self.all("link") if found[0][2] in people]
+
+    trust_from, trust_to = links_from, links_to
 
     def links_between(self, ones: Collection[bytes], others: Collection[bytes]) -> list[Any]:
         return [found for found in self.links_from(ones) if found[0][2] in others]

@@ -1,6 +1,8 @@
 from hypothesis import given
+from hypothesis import strategies as st
 
 from kithbook.events import Described, Helped, Merged, Met, Retracted, Ruled, Thanked
+from kithbook.readings.answering import contacts_in_order, in_order
 from kithbook.readings.cards import cards
 from kithbook.readings.contacts import Contact
 from kithbook.readings.ledger import Account, by_kind
@@ -36,6 +38,19 @@ def test_contacts_are_what_the_oracle_says(history: History, me: bytes, viewpoin
     read, world = both(history, me)
     found = {c.person: seen(c) for c in read.contacts(viewpoint)}
     assert found == world.contacts(viewpoint)
+
+
+@given(longer | of_contact, persons, persons, st.integers(1, 6))
+def test_some_contacts_are_the_same_as_among_all(
+    history: History, me: bytes, viewpoint: bytes, count: int
+) -> None:
+    read, _ = both(history, me)
+    everybody = contacts_in_order(read, viewpoint)
+    assert contacts_in_order(read, viewpoint, count) == everybody[:count]
+    paced = [contact for contact in everybody if contact.cadence is not None]
+    assert in_order(read.paced(viewpoint), read.names) == paced
+    for contact in everybody:
+        assert read.contacts_with([contact.person], viewpoint) == [contact]
 
 
 def seen(contact: Contact) -> oracle.Contact:

@@ -3,13 +3,13 @@
 import click
 
 from kithbook.facts.rows import Moment
-from kithbook.readings.answering import contact_answer, contacts_in_order
+from kithbook.readings.answering import contact_answer, contacts_in_order, in_order
 from kithbook.readings.answers import Contacts
 from kithbook.when import MINUTE_US, format_at
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.clocks import PAST
 from kithbook_client.cli.command import command
-from kithbook_client.cli.output import dim, is_terminal, print_json, say, table
+from kithbook_client.cli.output import dim, print_json, say, table
 
 SHOWN = 50
 STATES = ("alive", "due", "fading")
@@ -36,16 +36,17 @@ def kith_contacts(
 ) -> None:
     """Everybody you know, and when you were last in touch."""
     start = call.people.find(viewpoint).id if viewpoint is not None else None
-    names = call.reader.names
-    found = contacts_in_order(call.reader, start)
+    reader, names = call.reader, call.reader.names
     if states:
-        found = [one for one in found if one.state in states]
+        found = in_order((one for one in reader.paced(start) if one.state in states), names)
+    else:
+        found = contacts_in_order(reader, start, None if everybody or call.json else SHOWN + 1)
     if call.json:
         print_json(Contacts([contact_answer(one, names) for one in found]))
     elif not found:
         say("Nobody." if states else "Nobody yet. Whom have you met? kith met Bob")
     else:
-        shown = found if everybody or not is_terminal() else found[:SHOWN]
+        shown = found if everybody else found[:SHOWN]
         rows = [
             (names[c.person], _day(c.last), c.state or "", str(c.events or ""), _day(c.first))
             for c in shown
@@ -54,7 +55,7 @@ def kith_contacts(
         headings = ("name", "last contact", "state", "events", "since")
         table(*call.placed(headings, rows, where), right=(3,))
         if len(shown) < len(found):
-            say(dim(f"… {len(found) - len(shown):,} more (--all)"))
+            say(dim("… more (--all)"))
 
 
 def _day(moment: Moment | None) -> str:

@@ -50,7 +50,7 @@ def kith_next(call: Call, limit: int) -> None:
     `kith describe Bob --cadence 30d` or for a tag with `kith rule cadence:client 60d`.
     """
     reader = call.reader
-    due = [one for one in reader.contacts() if (one.lateness or 0) > 0]
+    due = [one for one in reader.paced() if (one.lateness or 0) > 0]
     due.sort(key=lambda one: (-(one.lateness or 0), one.person))
     helps = waiting(call.shelf, reader.one, reader.ids(reader.me))
     answer = Next(

@@ -1,5 +1,6 @@
 """Answers put together: readings with names and event ids instead of bytes."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from kithbook.facts.rows import Moment, Order
@@ -33,13 +34,21 @@ def contacts_answer(reader: Reader, viewpoint: bytes | None = None) -> answers.C
     )
 
 
-def contacts_in_order(reader: Reader, viewpoint: bytes | None = None) -> list[Contact]:
-    names = reader.names
-    found = reader.contacts(viewpoint)
-    found.sort(
-        key=lambda c: (-c.last.at if c.last else 2**63, names[c.person].casefold(), c.person)
+def contacts_in_order(
+    reader: Reader, viewpoint: bytes | None = None, count: int | None = None
+) -> list[Contact]:
+    """All of them, or the first so many."""
+    if count is not None and len(found := reader.latest(count, viewpoint)) >= count:
+        return in_order(found, reader.names)[:count]
+    return in_order(reader.contacts(viewpoint), reader.names)[:count]
+
+
+def in_order(found: Iterable[Contact], names: Names) -> list[Contact]:
+    """Who was in touch last comes first, who never was last."""
+    return sorted(
+        found,
+        key=lambda c: (-c.last.at if c.last else 2**63, names[c.person].casefold(), c.person),
     )
-    return found
 
 
 def contact_answer(contact: Contact, names: Names) -> answers.ContactAnswer:

@@ -4,6 +4,7 @@ Keys of people and places are unique across networks, so that rows of several sh
 side. A merge in one's own network may tie ids of different networks; nothing else does.
 """
 
+import heapq
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from typing import NamedTuple
 from kithbook.facts.rows import Field, Help, Link, Merge, Referral, Tie
 from kithbook.facts.tables import PairKey, Place
 from kithbook.readings.reader import Names, Reader
-from kithbook.readings.shelf import Shelf
+from kithbook.readings.shelf import Shelf, latest_first
 from kithbook.readings.trust.levels import Word
 
 
@@ -43,13 +44,20 @@ class Joined:
         return self.shelves[0].rules()
 
     def ties_of(self, people: Collection[bytes]) -> Iterator[tuple[PairKey, Tie]]:
-        return (row for shelf in self.shelves for row in shelf.ties_of(people))
+        parts = [shelf.ties_of(people) for shelf in self.shelves]
+        return heapq.merge(*parts, key=latest_first)
 
     def links_from(self, people: Collection[bytes]) -> Iterator[tuple[PairKey, Link]]:
         return (row for shelf in self.shelves for row in shelf.links_from(people))
 
     def links_to(self, people: Collection[bytes]) -> Iterator[tuple[PairKey, Link]]:
         return (row for shelf in self.shelves for row in shelf.links_to(people))
+
+    def trust_from(self, people: Collection[bytes]) -> Iterator[tuple[PairKey, Link]]:
+        return (row for shelf in self.shelves for row in shelf.trust_from(people))
+
+    def trust_to(self, people: Collection[bytes]) -> Iterator[tuple[PairKey, Link]]:
+        return (row for shelf in self.shelves for row in shelf.trust_to(people))
 
     def links_between(
         self, ones: Collection[bytes], others: Collection[bytes]

@@ -6,7 +6,7 @@ from functools import cached_property
 from kithbook.facts.rows import Link, Tie
 from kithbook.facts.tables import PairKey
 from kithbook.readings.cards import Card, cards
-from kithbook.readings.contacts import Contact, contacts, ties_with
+from kithbook.readings.contacts import Contact, cadence_of, contacts, ties_with
 from kithbook.readings.ledger import Account, ledger
 from kithbook.readings.merges import classes, members
 from kithbook.readings.referrals import Outcome, outcomes, referred
@@ -19,6 +19,8 @@ from kithbook.readings.trust.search import Search
 from kithbook.when import DAY_US
 
 NOTHING: dict[bytes, Level] = {}
+FEW = 500
+"""So many people are asked about one by one sooner than everybody at once."""
 
 
 class Reader:
@@ -73,13 +75,52 @@ class Reader:
     def contacts(self, viewpoint: bytes | None = None) -> list[Contact]:
         """Everybody named, by the viewpoint's contact with them, in no order."""
         ids = self.ids(viewpoint or self.me)
-        known = self.names.all
-        relevant = cards(self.shelf.cards(("cadence",)), self.one)
-        if self.rules.cadence:
-            relevant = cards(self.shelf.cards(()), self.one)
-        return contacts(
-            ids, known, self.shelf.ties_of(ids), self.one, relevant, self.rules, self.today
-        )
+        return self._contacts(ids, self.names.all, self.shelf.ties_of(ids), self._paced)
+
+    def latest(self, count: int, viewpoint: bytes | None = None) -> list[Contact]:
+        """At least so many of those last in touch with the viewpoint, as far as there are any."""
+        ids = self.ids(viewpoint or self.me)
+        people: set[bytes] = set()
+        at = 0
+        for (_, a, b), tie in self.shelf.ties_of(ids):
+            if len(people) >= count and tie.last and tie.last.at < at:
+                break
+            people |= {self._root(person) for person in (a, b) if person not in ids}
+            at = tie.last.at if tie.last else at
+        return self.contacts_with(people, viewpoint)
+
+    def contacts_with(
+        self, people: Collection[bytes], viewpoint: bytes | None = None
+    ) -> list[Contact]:
+        """Only these people, by the viewpoint's contact with them."""
+        ids, theirs = self.ids(viewpoint or self.me), members(self.one, people)
+        few = len(theirs) < FEW
+        ties = self.shelf.ties_of(theirs if few else ids)
+        known = cards(self.shelf.card_of(theirs), self.one) if few else self._paced
+        found = self._contacts(ids, people, ties, known)
+        asked = {self._root(person) for person in people}
+        return [contact for contact in found if contact.person in asked]
+
+    def paced(self, viewpoint: bytes | None = None) -> list[Contact]:
+        """Those who have a cadence, by the viewpoint's contact with them."""
+        people = {person for person, card in self._paced.items() if cadence_of(card, self.rules)}
+        found = self.contacts_with(people, viewpoint)
+        return [one for one in found if one.last or one.person in self.names.all]
+
+    @cached_property
+    def _paced(self) -> dict[bytes, Card]:
+        """The cards that say how often to be in touch."""
+        fields = () if self.rules.cadence else ("cadence",)
+        return cards(self.shelf.cards(fields), self.one)
+
+    def _contacts(
+        self,
+        ids: Collection[bytes],
+        people: Iterable[bytes],
+        ties: Iterable[tuple[PairKey, Tie]],
+        known: Mapping[bytes, Card],
+    ) -> list[Contact]:
+        return contacts(ids, people, ties, self.one, known, self.rules, self.today)
 
     def ties(self, person: bytes) -> dict[bytes, Tie]:
         """Whom a person was in touch with."""
@@ -144,19 +185,19 @@ class Reader:
     def _neighbours(self, person: bytes) -> dict[bytes, Level]:
         known = self._loaded.get(person)
         if known is None:
-            links = self.shelf.links_from(self.ids(person) if self.one else (person,))
+            links = self.shelf.trust_from(self.ids(person) if self.one else (person,))
             known = graph(self._levels(links)).get(person, NOTHING)
             self._loaded[person] = known
         return known
 
     def _vouchers(self, person: bytes) -> dict[bytes, Level]:
-        found = self._levels(self.shelf.links_to(self.ids(person)))
+        found = self._levels(self.shelf.trust_to(self.ids(person)))
         return {by: level for (by, whom), level in found.items() if whom == person}
 
     def _load_neighbours(self) -> None:
         """Fetch everybody's links with one question, before everybody's are asked for."""
         people = self.names.all
-        found = graph(self._levels(self.shelf.links_from(members(self.one, people.keys()))))
+        found = graph(self._levels(self.shelf.trust_from(members(self.one, people.keys()))))
         self._loaded.update((person, found.get(person, NOTHING)) for person in people)
 
     def _levels(self, links: Iterable[tuple[PairKey, Link]]) -> dict[tuple[bytes, bytes], Level]:
@@ -200,7 +241,7 @@ class Names:
         if name is None:
             ids = members(self.one, {person})
             card = cards(self.shelf.card_of(ids), self.one).get(person, {})
-            name = self._some[person] = card.get("name") or self.otherwise(person)
+            name = self._some[person] = card["name"] if "name" in card else self.otherwise(person)
         return name
 
 

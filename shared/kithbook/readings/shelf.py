@@ -1,5 +1,6 @@
 """The shelf: how readings get at the resolved facts, wherever their rows are kept."""
 
+import heapq
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, Protocol
 
@@ -17,7 +18,7 @@ class Shelf(Protocol):
     def rules(self) -> Iterable[tuple[str, Field]]: ...
 
     def ties_of(self, people: Collection[bytes]) -> Iterable[tuple[PairKey, Tie]]:
-        """Ties in which any of these people is one side."""
+        """Ties in which any of these people is one side, the latest contact first."""
         ...
 
     def links_from(self, people: Collection[bytes]) -> Iterable[tuple[PairKey, Link]]:
@@ -26,6 +27,14 @@ class Shelf(Protocol):
 
     def links_to(self, people: Collection[bytes]) -> Iterable[tuple[PairKey, Link]]:
         """What others have of these people."""
+        ...
+
+    def trust_from(self, people: Collection[bytes]) -> Iterable[tuple[PairKey, Link]]:
+        """The same as `links_from` for trust: what links count of helps may be left out."""
+        ...
+
+    def trust_to(self, people: Collection[bytes]) -> Iterable[tuple[PairKey, Link]]:
+        """The same as `links_to` for trust."""
         ...
 
     def links_between(
@@ -55,6 +64,12 @@ class Shelf(Protocol):
         ...
 
 
+def latest_first(row: tuple[PairKey, Tie]) -> int:
+    """Sorts ties by their last contact."""
+    last = row[1].last
+    return 0 if last is None else -last.at
+
+
 class Patched:
     """A shelf seen through rows that a fold in work has changed: without the future, or what-if."""
 
@@ -69,8 +84,11 @@ class Patched:
         return self._patch("rule", self.shelf.rules(), lambda *_: True)
 
     def ties_of(self, people: Collection[bytes]) -> Iterable[tuple[PairKey, Tie]]:
-        rows = self.shelf.ties_of(people)
-        return self._patch("tie", rows, lambda key, _: key[1] in people or key[2] in people)
+        changed = self.tables["tie"]
+        same = (row for row in self.shelf.ties_of(people) if row[0] not in changed)
+        rows = ((key, tie) for key, tie in changed.items() if not tie.empty)
+        asked = (row for row in rows if row[0][1] in people or row[0][2] in people)
+        return heapq.merge(same, sorted(asked, key=latest_first), key=latest_first)
 
     def links_from(self, people: Collection[bytes]) -> Iterable[tuple[PairKey, Link]]:
         rows = self.shelf.links_from(people)
@@ -78,6 +96,14 @@ class Patched:
 
     def links_to(self, people: Collection[bytes]) -> Iterable[tuple[PairKey, Link]]:
         rows = self.shelf.links_to(people)
+        return self._patch("link", rows, lambda key, _: key[2] in people)
+
+    def trust_from(self, people: Collection[bytes]) -> Iterable[tuple[PairKey, Link]]:
+        rows = self.shelf.trust_from(people)
+        return self._patch("link", rows, lambda key, _: key[1] in people)
+
+    def trust_to(self, people: Collection[bytes]) -> Iterable[tuple[PairKey, Link]]:
+        rows = self.shelf.trust_to(people)
         return self._patch("link", rows, lambda key, _: key[2] in people)
 
     def links_between(

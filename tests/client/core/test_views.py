@@ -4,10 +4,12 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from kithbook.errors import KithbookError
 from kithbook.events import (
@@ -25,6 +27,7 @@ from kithbook.events import (
 from kithbook.facts.effects import Entry
 from kithbook.ids import Ref
 from kithbook.memory import Memory
+from kithbook.readings.shelf import latest_first
 from kithbook_client import folding, rebuilding
 from kithbook_client.home import Home
 from kithbook_client.replica import Replica
@@ -180,24 +183,27 @@ def test_rows_say_what_the_domain_s_own_fold_says(
     now = laptops.clock.ms + 100 * 365 * 86_400_000
     shelf = replica.reading(now)
     keyed = lambda found: sorted(found, key=repr)  # noqa: E731 - used right below
-    for question in ("ties_of", "links_from", "links_to", "helps_of", "referrals_of", "card_of"):
+    questions = ("ties_of", "links_from", "links_to", "helps_of", "referrals_of", "card_of")
+    for question in (*questions, "trust_from", "trust_to"):
         for people in (PEOPLE[:1], PEOPLE[1:4]):
             mine, theirs = getattr(shelf, question)(people), getattr(memory, question)(people)
-            if question.startswith("links") and not list(shelf.merges()):
-                mine = [(key, _without_days(link)) for key, link in mine]
-                theirs = [(key, _without_days(link)) for key, link in theirs]
+            less: dict[str, Any] = {}
+            if question.startswith(("links", "trust")) and not list(shelf.merges()):
+                less |= {"days": {}, "newest": None}
+            if question.startswith("trust"):
+                less |= {"helps": [], "thanks": 0}
+            if less:
+                mine = [(key, replace(link, **less)) for key, link in mine]
+                theirs = [(key, replace(link, **less)) for key, link in theirs]
             assert keyed(mine) == keyed(theirs)
+    for shelf_ in (shelf, memory):
+        ties = list(shelf_.ties_of(PEOPLE[:2]))
+        assert ties == sorted(ties, key=latest_first)
     assert keyed(shelf.cards(())) == keyed(memory.cards(()))
     assert keyed(shelf.cards(("name",))) == keyed(memory.cards(("name",)))
     assert dict(shelf.names()) == dict(memory.names())
     assert keyed(shelf.merges()) == keyed(memory.merges())
     assert keyed(shelf.rules()) == keyed(memory.rules())
-
-
-def _without_days(link: object) -> object:
-    import msgspec
-
-    return msgspec.structs.replace(link, days={}, newest=None)
 
 
 def test_many_events_at_once_are_fetched_and_folded_as_one_by_one(

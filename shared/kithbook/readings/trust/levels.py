@@ -79,8 +79,12 @@ def levels(
     """(a, b) → direct level, for the links whose author's word counts, merged people as one."""
     found: dict[tuple[bytes, bytes], Level] = {}
     joined: dict[tuple[bytes, bytes], list[Link]] = {}
+    counts: dict[tuple[bytes, bytes], bool] = {}  # one person's links mostly come together
     for (author, a, b), link in links:
-        if not word.counts(author, a):
+        does = counts.get((author, a))
+        if does is None:
+            does = counts[author, a] = word.counts(author, a)
+        if not does:
             continue
         if one and (a in one or b in one):
             pair = one.get(a, a), one.get(b, b)
