@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -26,7 +27,14 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
         address = address_of(settings, listening.getsockname()[1])
         app = create_app(settings)
         remember_address(settings, address)
-        greeting = address if is_set_up(settings) else setup_link(settings, address)
+        sentence, greeting = _greeting(settings, address)
+
+        def greet() -> None:
+            """The link stays alone on its line; programs need no sentence."""
+            if sys.stdout.isatty():
+                say(sentence)
+            say(greeting)
+
         config = uvicorn.Config(
             app,
             lifespan="on",
@@ -39,7 +47,15 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
         )
         server: Parts = app.state.server
         with apart(server.metrics, settings.metrics):
-            _Server(config, lambda: say(greeting), server.bell.close).run([listening])
+            _Server(config, greet, server.bell.close).run([listening])
+
+
+def _greeting(settings: Settings, address: str) -> tuple[str, str]:
+    """What to do with a link or an address, and that link or address."""
+    if is_set_up(settings):
+        return "Listening. kith sync reaches this server at:", address
+    sentence = "Listening. To have your network hosted here, type on your laptop: kith join LINK"
+    return sentence, setup_link(settings, address)
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -1,5 +1,7 @@
 """`kithd` as it is run: a process, its words, its signals and its exit codes."""
 
+import os
+import pty
 import signal
 import socket
 import sqlite3
@@ -62,16 +64,19 @@ class Kithd:
         request = JoinRequest(log.network, log.device.public, secret.encode())
         assert self.post("/v1/join", request).status_code == 200
 
-    def sync(self, log: Log, request: SyncRequest) -> SyncReply:
-        """A round in a session of its own."""
+    def session(self, log: Log) -> dict[str, str]:
+        """The header of a new session."""
         asked = SessionRequest(log.device.public)
         nonce = read(self.post("/v1/session", asked), Challenge).nonce
         signature = log.device.sign_session(self.address, nonce)
         asked = SessionRequest(log.device.public, nonce, signature)
         token = read(self.post("/v1/session", asked), Session).token
-        headers = {"authorization": f"Bearer {token}"}
+        return {"authorization": f"Bearer {token}"}
+
+    def sync(self, log: Log, request: SyncRequest) -> SyncReply:
+        """A round in a session of its own."""
         path = f"/v1/networks/{log.network.hex()}/sync"
-        return read(self.post(path, request, headers), SyncReply)
+        return read(self.post(path, request, self.session(log)), SyncReply)
 
     def end(self, with_signal: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
         """The exit code, and what it said on stderr."""
@@ -159,6 +164,58 @@ def test_it_ends_in_order_and_says_so_by_its_exit_code(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*-wal")), "both databases were closed"
     with running(tmp_path) as kithd:
         assert "#" not in kithd.line, "a link still waits"
+
+
+def test_a_request_that_is_open_is_finished_before_it_ends(tmp_path: Path, ada: Log) -> None:
+    with running(tmp_path) as kithd:
+        kithd.join(ada, kithd.secret)
+        kithd.sync(ada, SyncRequest([], ada.pages()))
+        ada.write(5)
+        body = msgspec.msgpack.encode(SyncRequest([], ada.pages(after=ada.seq - 5)))
+        path = f"/v1/networks/{ada.network.hex()}/sync"
+        told = [f"{name}: {text}" for name, text in {**MSGPACK, **kithd.session(ada)}.items()]
+        told += ["host: here", f"content-length: {len(body)}"]
+        head = [f"POST {path} HTTP/1.1", *told, "", ""]
+        with socket.create_connection(("127.0.0.1", kithd.port), timeout=30) as line:
+            line.sendall("\r\n".join(head).encode() + body[:10])
+            # It has to have begun: a second connection is answered after it.
+            assert httpx.get(kithd.address + "/health").status_code == 200
+            kithd.process.send_signal(signal.SIGTERM)
+            while listens(kithd.port):
+                time.sleep(0.01)
+            line.sendall(body[10:])
+            answer = b""
+            while part := line.recv(65_536):
+                answer += part
+        assert answer.startswith(b"HTTP/1.1 200")
+        kithd.process.wait(timeout=30)
+        assert kithd.process.returncode == 0
+    with running(tmp_path, kithd.port) as kithd:
+        assert kithd.sync(ada, SyncRequest([])).heads == [ada.head()]
+
+
+def listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=30).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def test_whoever_looks_is_told_what_the_link_is_for(tmp_path: Path) -> None:
+    for is_first in (True, False):
+        ours, theirs = pty.openpty()
+        command = [*KITHD, "serve", "--port", "0", "--data", str(tmp_path)]
+        process = subprocess.Popen(command, stdout=theirs, stderr=subprocess.PIPE)
+        os.close(theirs)
+        with os.fdopen(ours) as terminal:
+            sentence, link = terminal.readline(), terminal.readline().strip()
+            assert sentence.startswith("Listening.")
+            assert link.startswith("http://127.0.0.1:")
+            assert ("#" in link) == is_first
+            process.terminate()
+            process.communicate(timeout=30)
+        assert process.returncode == 0
 
 
 def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:

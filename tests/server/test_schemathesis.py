@@ -30,15 +30,17 @@ bounded = hypothesis.settings(
 )
 
 
-@pytest.mark.parametrize("is_member", [True, False])
-def test_no_request_makes_the_server_fail(tmp_path: Path, is_member: bool) -> None:
+@pytest.mark.parametrize("who", ["member", "stranger", "nobody"])
+def test_no_request_makes_the_server_fail(tmp_path: Path, who: str) -> None:
+    """A stranger has a session, and a network of their own on the same server."""
     laptop = Laptop(tmp_path / "laptop")
     laptop.run("init", "--me", "Ada")
     laptop.run("met", "Bob")
     with Server(tmp_path / "server") as server:
         laptop.run("join", server.greeting)
         network = laptop.network["id"]
-        token = f"Bearer {session(laptop, server)}"
+        asker = laptop if who == "member" else stranger(tmp_path, server)
+        token = f"Bearer {session(asker, server)}"
         document = schemathesis.openapi.from_url(f"{server.url}/schema/openapi.json")
         asked: dict[str, set[int]] = {}
 
@@ -47,7 +49,7 @@ def test_no_request_makes_the_server_fail(tmp_path: Path, is_member: bool) -> No
             known: dict[str, Any] = {}
             if "{network}" in operation.path:
                 known["path_parameters"] = {"network": network}
-            if is_member and operation.path != "/v1/session":  # it could end the session
+            if who != "nobody" and operation.path != "/v1/session":  # it could end the session
                 known["headers"] = {"authorization": token}
             for mode in GenerationMode:
                 cases = operation.as_strategy(generation_mode=mode, **known)
@@ -55,11 +57,18 @@ def test_no_request_makes_the_server_fail(tmp_path: Path, is_member: bool) -> No
                     try_all(cases, asked)
 
         assert len(asked) >= 10
-        if is_member:
-            assert 200 in asked[f"POST {'/v1/networks/{network}/sync'}"]
+        inside = {status for name, told in asked.items() if "{network}" in name for status in told}
+        assert (200 in inside) == (who == "member"), asked
         laptop.run("sync")
         assert server.stop() == 0
     assert server.kithd("verify").code == 0
+
+
+def stranger(folder: Path, server: Server) -> Laptop:
+    eve = Laptop(folder / "eve")
+    eve.run("init", "--me", "Eve")
+    eve.run("join", server.link())
+    return eve
 
 
 def try_all(cases: Any, asked: dict[str, set[int]]) -> None:

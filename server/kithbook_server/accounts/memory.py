@@ -15,6 +15,9 @@ from kithbook_server.accounts.decisions import (
     TicketUse,
 )
 
+FEW_SESSIONS = 1_000
+"""So many are kept without a look at which of them have ended."""
+
 
 class Session(NamedTuple):
     key: bytes
@@ -31,6 +34,7 @@ class Memory:
         self.tickets: dict[bytes, bytes] = {}
         self.allowances: dict[UUID, NetworkId] = {}
         self.sessions: dict[UUID, Session] = {}
+        self._many = FEW_SESSIONS
         self.nonce_key = b""
 
     def take(self, decided: Any, now: int) -> None:
@@ -53,6 +57,8 @@ class Memory:
             case DeviceSession.Opened() if decided.expires >= now:
                 key = bytes.fromhex(decided.key)
                 self.sessions[decided.originator_id] = Session(key, decided.expires)
+                if len(self.sessions) > self._many:
+                    self._forget_ended(now)
             case DeviceSession.Ended():
                 self.sessions.pop(decided.originator_id, None)
             case NonceKey.Made():
@@ -60,3 +66,8 @@ class Memory:
 
     def _host(self, network: NetworkId, key: str) -> None:
         self.hosts.setdefault(bytes.fromhex(key), set()).add(network)
+
+    def _forget_ended(self, now: int) -> None:
+        """Sessions that nobody ends expire; when they are twice as many again, look again."""
+        self.sessions = {id_: one for id_, one in self.sessions.items() if one.expires >= now}
+        self._many = max(FEW_SESSIONS, 2 * len(self.sessions))

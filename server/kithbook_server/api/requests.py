@@ -36,6 +36,7 @@ def with_request_ids(app: ASGIApp, metrics: Metrics, body_seconds: int) -> ASGIA
                 message["headers"] = [
                     *message["headers"],
                     (b"x-request-id", request_id.encode()),
+                    (b"x-content-type-options", b"nosniff"),
                 ]
             await send(message)
 
