@@ -69,6 +69,14 @@ class Finder:
             raise NotFound(f"Nobody here is called “{name}”.", hint)
         return found
 
+    def namesakes(self, text: str) -> list[bytes]:
+        """Everybody of this name, where each is in a network of their own; else nobody."""
+        name = clean("name", text)
+        found = next(filter(None, map(self._humans, self._tries(name, fold_name(name)))), [])
+        where = [self.book.network_names(members(self.one, {person})) for person in found]
+        places = [place for places in where for place in places]
+        return found if len(set(places)) == len(places) >= len(found) else []
+
     def named(self, person: bytes) -> Named:
         return Named(person, self.book.names([person]).get(person, person.hex()[:8]))
 
@@ -110,8 +118,7 @@ class Finder:
             return people[self.ask(question, candidates)]
         hint = "Write more of the name, an e-mail, or the id that stands at the end."
         if len({tuple(self.book.network_names([person])) for person in people}) > 1:
-            ids = " ".join(person.hex()[:8] for person in people)
-            hint += f" If they are one human in several networks: kith merge {ids}"
+            hint += f" If they are one human in several networks: kith merge {name!r}"
         raise Ambiguous(f"{question}: {'; '.join(candidates)}.", hint, candidates=tuple(candidates))
 
     def _described(self, person: bytes) -> str:

@@ -5,6 +5,7 @@ import msgspec
 
 from kithbook.errors import Invalid, Refused
 from kithbook.events import Merged, Ruled
+from kithbook.ids import fold_name
 from kithbook.readings.rules import CADENCE, FORMS, Rules, parse_rule
 from kithbook_client.book import Book
 from kithbook_client.cli.call import Call
@@ -14,20 +15,21 @@ from kithbook_client.cli.words import listing
 from kithbook_client.people import clean
 
 
-@verb("merge", 'kith merge Bob "Robert Smith"')
+@verb("merge", 'kith merge Bob "Robert Smith"', "kith merge Bob")
 @click.argument("who", nargs=-1, required=True, metavar="WHO WHO…")
 def kith_merge(call: Call, who: tuple[str, ...], at: str | None, note: str | None) -> None:
     """Two names turned out to be one human.
 
     All their events are read together from then on. `kith retract` takes it back without loss.
-    Written to your own network, it may tie people of several, and none of the others learns of it.
+    Written to your own network, it may tie people of several, and none of the others learns of it:
+    one name alone means everybody who is called so, each in another network.
     """
-    if len(who) < 2:
-        raise click.UsageError('Name those who are one: kith merge Bob "Robert Smith".')
     recording = Recording(call, at, note)
     if recording.replica.private:
         recording.known_people = call.finder(Book(call.home.replicas()))
-    people = tuple(dict.fromkeys(recording.known(name) for name in who))
+    people = _meant(recording, who)
+    if not people:
+        raise click.UsageError('Name those who are one: kith merge Bob "Robert Smith".')
     if len({recording.known_people.human(person) for person in people}) < 2:
         names = listing([recording.name(person) for person in people])
         raise Refused(f"{names} are one human already.", "There is nothing to merge.")
@@ -49,6 +51,17 @@ def _refuse_for_others(recording: Recording, people: tuple[bytes, ...]) -> None:
             f"{name} is a member of {replica.name}: only {name} can say who else {name} is.",
             f"Ask {name} to merge them, or merge them in your own network: --in private.",
         )
+
+
+def _meant(recording: Recording, who: tuple[str, ...]) -> tuple[bytes, ...]:
+    """Those who are named, or all of one name in several networks; nobody where it is only one."""
+    if len(set(map(fold_name, who))) == 1:
+        same = recording.known_people.namesakes(who[0])
+        if len(same) > 1:
+            return tuple(recording.known(person.hex()) for person in same)
+        if len(who) == 1:
+            return ()
+    return tuple(dict.fromkeys(recording.known(name) for name in who))
 
 
 class RuleAnswer(msgspec.Struct, frozen=True):

@@ -26,7 +26,7 @@ def id_of(kith: Typed, name: str, network: str) -> str:
 
 
 def merge_bob(kith: Typed) -> None:
-    kith("merge", id_of(kith, "Bob", "private"), id_of(kith, "Bob", "team"))
+    kith("merge", "Bob")
 
 
 def events(kith: Typed, network: str) -> list[dict[str, Any]]:
@@ -68,6 +68,19 @@ def test_a_name_in_two_networks_is_asked_about_and_not_guessed(team: Typed) -> N
     assert "kith merge" in error["hint"]
     assert {word for one in error["candidates"] for word in one.split(" · ")} > {"private", "team"}
     assert team.json("show", "Bob", "--in", "team")["name"] == "Bob"
+
+
+def test_people_of_two_networks_are_merged_by_id_too(team: Typed) -> None:
+    team("merge", id_of(team, "Bob", "private"), id_of(team, "Dana", "team"))
+    assert len(team.json("contacts")["contacts"]) == 3
+
+
+def test_one_name_merges_nobody_of_one_network(team: Typed) -> None:
+    team("met", "Carol", "--new")
+    assert team.refused("merge", "Carol", code=2)["code"] == "usage"
+    assert team.refused("merge", "Bob", "--in", "team", code=2)["code"] == "usage"
+    merge_bob(team)
+    assert team.refused("merge", "Bob", code=2)["code"] == "usage"
 
 
 def test_what_is_written_goes_to_the_current_network(team: Typed) -> None:
