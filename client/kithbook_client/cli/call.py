@@ -11,6 +11,7 @@ import click
 from kithbook_client.cli.output import is_terminal, plain, say
 
 if TYPE_CHECKING:
+    from kithbook.events import Content
     from kithbook.readings.listing import Logged
     from kithbook.readings.reader import Reader
     from kithbook.readings.shelf import Shelf
@@ -30,6 +31,8 @@ class Call:
         self.network: str | None = None
         self.as_of: str | None = None
         self.known_at: str | None = None
+        self.supposed: list[Content] | None = None
+        """What is only supposed and not written: verbs leave their events here."""
         self.exit_code = 0
 
     @property
@@ -95,7 +98,11 @@ class Call:
     def reader(self) -> "Reader":
         if self.past is None:
             return self.book.reader(self.now_ms())
-        reader = self.past.reader(self.book.me)
+        return self.reader_of(self.past)
+
+    def reader_of(self, past: "Pasts") -> "Reader":
+        """Who reads a past; whoever has no name in it is called by today's."""
+        reader = past.reader(self.book.me)
         reader.names.otherwise = lambda person: self.people.named(person).name
         return reader
 

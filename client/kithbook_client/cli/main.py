@@ -29,6 +29,8 @@ PAGE = {
         "trust": ("trust", "How far you can trust people, by what those you trust say."),
         "intro": ("intro", "Who knows somebody, and who could introduce you."),
         "why": ("why", "Where a trust score comes from, number by number."),
+        "what-if": ("supposing", "Which scores would be others, had something not been said."),
+        "diff": ("difference", "What changed about a person between two dates."),
         "log": ("history", "What has been recorded, the newest last."),
         "search": ("search", "Find people and events by the words in them."),
     },
@@ -77,7 +79,7 @@ class Kith(Commands):
         for entries in PAGE.values():
             if cmd_name in entries:
                 module = import_module(f"kithbook_client.cli.{entries[cmd_name][0]}")
-                found: click.Command = getattr(module, f"kith_{cmd_name}")
+                found: click.Command = getattr(module, f"kith_{cmd_name.replace('-', '_')}")
                 return found
         return None
 

@@ -1,10 +1,13 @@
 """The history of a score as an answer for programs, the same in `kith … --json` and over HTTP."""
 
+import msgspec
 from msgspec.structs import asdict
 
+from kithbook.audit.difference import TrustChange
 from kithbook.audit.history import Change, History
+from kithbook.audit.supposing import Moved
 from kithbook.readings import answers
-from kithbook.readings.answering import chain_answer, trust_fields
+from kithbook.readings.answering import chain_answer, trust_answer, trust_fields
 from kithbook.readings.listing import event_answer
 from kithbook.readings.reader import Names
 from kithbook.readings.trust.score import Basis
@@ -32,6 +35,13 @@ class ChangesAnswer(answers.TrustAnswer, frozen=True, kw_only=True):
     changes: list[ChangeAnswer]
 
 
+class WhatIfAnswer(msgspec.Struct, frozen=True):
+    """The scores that would be others, those that would differ most first."""
+
+    from_: str = msgspec.field(name="from")
+    moved: list[TrustChange]
+
+
 def changes_answer(history: History, names: Names) -> ChangesAnswer:
     changes = [change_answer(change, names) for change in history.changes]
     return ChangesAnswer(**trust_fields(history.score, names), changes=changes)
@@ -51,3 +61,11 @@ def change_answer(change: Change, names: Names) -> ChangeAnswer:
         warning=after.warning.weight if after.warning else None,
         late=change.late,
     )
+
+
+def what_if_answer(start: bytes, found: list[Moved], now: Names, then: Names) -> WhatIfAnswer:
+    """Each side by its own names: a supposed merge gives somebody another one."""
+    changes = [
+        TrustChange(trust_answer(one.before, now), trust_answer(one.after, then)) for one in found
+    ]
+    return WhatIfAnswer(now[start], changes)

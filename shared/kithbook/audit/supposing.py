@@ -11,6 +11,7 @@ from kithbook.ids import CHECK_BYTES, ID_BYTES
 from kithbook.knowledge import Held, Knowledge
 from kithbook.membership import UNKNOWN, Act, Standing
 from kithbook.past import Stand
+from kithbook.readings.reader import Reader
 from kithbook.readings.trust.score import Score
 
 SUPPOSED = bytes(ID_BYTES)
@@ -66,15 +67,18 @@ class Moved(NamedTuple):
     after: Score
 
 
-def moved(start: bytes, before: Iterable[Score], after: Iterable[Score]) -> list[Moved]:
-    """The scores from `start` that differ, those that differ most first."""
-    was = {score.to: score for score in before}
-    would = {score.to: score for score in after}
+def moved(now: Reader, then: Reader, start: bytes) -> list[Moved]:
+    """The scores from `start` that differ between two readings, those that differ most first.
+
+    Somebody who is merged in only one of them is looked up in each by the id that they have there.
+    """
+    was = {score.to: score for score in now.scores(start)}
+    would = {score.to: score for score in then.scores(start)}
     found = []
     for to in was.keys() | would.keys():
         none = Score(start, to, "none")
-        one = Moved(to, was.get(to, none), would.get(to, none))
-        if one.before.score != one.after.score:
-            found.append(one)
+        before, after = was.get(now.one.get(to, to), none), would.get(then.one.get(to, to), none)
+        if before.score != after.score:
+            found.append(Moved(to, before, after))
     found.sort(key=lambda one: (-abs((one.after.score or 0) - (one.before.score or 0)), one.to))
     return found

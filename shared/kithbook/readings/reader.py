@@ -1,6 +1,6 @@
 """The reader: everything one person can ask of the facts at one moment, put together."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 
 from kithbook.facts.rows import Link, Tie
@@ -214,7 +214,7 @@ class Names:
         self._networks = [network] if network else []
         self.shelf = shelf
         self.one = one
-        self.otherwise = short
+        self.otherwise: Callable[[bytes], str] = short
         """How to call who has no name on this shelf."""
         self._some: dict[bytes, str] = {}
 
