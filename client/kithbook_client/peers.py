@@ -1,14 +1,13 @@
 """Peers: the server or folder that a network syncs with, and what is remembered of it."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from kithbook.envelope import Head
 from kithbook.protocol import Session
-from kithbook_client.schema import Connection
+from kithbook_client.schema import Connection, unhurried
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[Head]).decode
@@ -53,22 +52,13 @@ class Peer:
 
         Nobody waits for the disk: a power cut may lose it, and then the next sync asks again.
         """
-        with self._unhurried():
+        with unhurried(self.db):
             self.db.execute(
                 "INSERT INTO peer(network, url, heads, last_sync) VALUES (?, ?, ?, ?) "
                 "ON CONFLICT DO UPDATE SET heads = excluded.heads, "
                 "last_sync = coalesce(excluded.last_sync, last_sync)",
                 (self.network, self.url, _encode(list(heads)), finished),
             )
-
-    @contextmanager
-    def _unhurried(self) -> Iterator[None]:
-        """A commit of its own that is written at once and reaches the disk with the next one."""
-        self.db.execute("PRAGMA synchronous = NORMAL")
-        try:
-            yield
-        finally:
-            self.db.execute("PRAGMA synchronous = FULL")
 
     def _get(self, column: str) -> Any:
         row = self.db.execute(

@@ -23,6 +23,7 @@ from kithbook_client.intake import Intake, Received, receive
 from kithbook_client.log import Log, Logs
 from kithbook_client.numbers import People
 from kithbook_client.rebuilding import Progress, rebuild
+from kithbook_client.schema import unhurried
 from kithbook_client.views import Views
 
 if TYPE_CHECKING:
@@ -370,11 +371,14 @@ class Replica:
             rebuild(self.views, self.index, progress)
 
     def seal(self) -> None:
-        """Seal our logs up to their heads, as they must be to leave this device."""
+        """Seal our logs up to their heads, as they must be to leave this device.
+
+        Nobody waits for the disk: the same seal can be made again.
+        """
         self.refresh()
         own = [log for log in self.own() if self.pages.sealed(log) < log.seq]
         if own:
-            with self._writing():
+            with unhurried(self.db), self._writing():
                 for log in own:
                     self.pages.seal(self.logs[log.id], self.secret(log))
 

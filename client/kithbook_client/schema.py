@@ -91,6 +91,22 @@ def _transaction(db: Connection) -> Iterator[None]:
 
 
 @contextmanager
+def unhurried(db: Connection) -> Iterator[None]:
+    """Commits that are written at once and reach the disk with the next one that is durable.
+
+    For what can be worked out or asked for again when a power cut takes it.
+    """
+    if db.in_transaction:
+        yield
+        return
+    db.execute("PRAGMA synchronous = NORMAL")
+    try:
+        yield
+    finally:
+        db.execute(f"PRAGMA synchronous = {SYNCHRONOUS}")
+
+
+@contextmanager
 def plain_errors(path: str) -> Iterator[None]:
     """Turns what SQLite says about the file into an error with a sentence and a next step."""
     try:

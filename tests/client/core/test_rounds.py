@@ -12,6 +12,7 @@ from kithbook.ids import NetworkId
 from kithbook.protocol import SyncReply, SyncRequest
 from kithbook.replication import Page, Refusal
 from kithbook_client.home import Home
+from kithbook_client.numbers import place
 from kithbook_client.replica import Replica
 from kithbook_client.verify import verify
 from tests.client.core.world import (
@@ -94,6 +95,21 @@ def test_something_new_is_one_request(
     sync(other, server)
 
     assert server.rounds == before + 2
+
+
+def test_a_seal_that_a_power_cut_took_is_made_again(
+    replica: Replica, other: Replica, server: ReplicaServer
+) -> None:
+    """Nobody waits for the disk when a log is sealed."""
+    for name in ("Bob", "Carol"):
+        replica.append([met(replica, name)])
+        replica.seal()
+        log = replica.own()[0]
+        replica.db.execute("DELETE FROM seal WHERE place = ?", (place(log.no, log.seq),))
+
+        assert sync(replica, server).up_to_date
+        assert sync(other, server).pulled == 1
+        assert verify(replica).ok
 
 
 def test_what_is_pending_is_what_the_server_is_not_known_to_hold(
