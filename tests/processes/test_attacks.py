@@ -4,6 +4,7 @@ import gzip
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,17 @@ import pytest
 import zstandard
 
 from kithbook.envelope import Seal, seal_message
-from kithbook.events import Described, DeviceRevoked, Joined, Met, Retracted, Ruled, Trusted
+from kithbook.events import (
+    Described,
+    DeviceRevoked,
+    Joined,
+    Met,
+    Removed,
+    Retracted,
+    RoleGiven,
+    Ruled,
+    Trusted,
+)
 from kithbook.ids import Ref, person_id
 from kithbook.protocol import (
     Challenge,
@@ -229,12 +240,18 @@ def test_a_member_gives_himself_no_rights(team: Team) -> None:
         Ruled(at=AT, setting="transfer", value="1"),
         Retracted(at=AT, event=stated),
         DeviceRevoked(at=AT, key=team.ada.device.public, last={team.ada.id: 1}),
+        Removed(at=AT, person=team.me, last={team.ada.id: 1}),
+        RoleGiven(at=AT, person=team.person("Bob"), role="owner", last={team.bob.id: 1}),
+        Ruled(at=AT, setting="transfer", value="1"),
     )
     team.push(team.bob, team.bob)
     assert code(team.join(accomplice)) == (403, "link_unknown")
     assert team.trust(team.ada, team.person("Bob")) == before
     assert team.void(team.ada, team.ada) == [None] * team.ada.seq
     assert team.ask_session(team.ada).status_code == 200, "nobody revoked her"
+    joined, invited, ruled, retracted, *changes = team.void(team.ada, team.bob)
+    assert (joined, retracted) == (None, None), "what it names is not his, so it reaches nothing"
+    assert {invited, ruled, *changes} == {"inert"}
 
 
 def nested(levels: int) -> dict[str, bytes]:
@@ -291,7 +308,20 @@ NASTY = (
 )
 
 
-def test_words_of_any_kind_are_words_and_nothing_else(team: Team) -> None:
+@pytest.mark.parametrize("store", ["files", "postgres"])
+def test_words_of_any_kind_are_words_and_nothing_else(
+    tmp_path: Path, request: pytest.FixtureRequest, store: str
+) -> None:
+    with ExitStack() as kept:
+        url = ""
+        if store == "postgres":
+            url = kept.enter_context(request.getfixturevalue("postgres").empty())
+        kithd = kept.enter_context(running(tmp_path, database=url))
+        try_every_word(Team(kithd))
+        assert kithd.end() == (0, "")
+
+
+def try_every_word(team: Team) -> None:
     people = []
     for text in NASTY:
         who = team.person(text)

@@ -102,6 +102,16 @@ def test_a_stream_ends_with_its_session(laptop: Laptop, hosted: Server, desk: La
         assert [line for line in stream.lines() if line.startswith("data")] == []
 
 
+def test_a_stream_ends_when_its_device_is_revoked(
+    laptop: Laptop, hosted: Server, desk: Laptop
+) -> None:
+    with listening(hosted, laptop.network["id"], session(desk, hosted)) as stream:
+        stream.change()
+        laptop.run("device", "revoke", "desk")
+        laptop.sync()
+        assert [line for line in stream.lines() if line.startswith("data")] == []
+
+
 def test_a_server_that_stops_ends_the_streams_and_then_itself(
     laptop: Laptop, hosted: Server
 ) -> None:

@@ -40,9 +40,10 @@ KITHD = [sys.executable, "-m", "kithbook_server"]
 class Kithd:
     """A running kithd, and the first line that it printed."""
 
-    def __init__(self, folder: Path, port: int = 0) -> None:
+    def __init__(self, folder: Path, port: int = 0, database: str = "") -> None:
         self.folder = folder
-        command = [*KITHD, "serve", "--port", str(port), "--data", str(folder)]
+        store = ["--database", database] if database else ["--data", str(folder)]
+        command = [*KITHD, "serve", "--port", str(port), *store]
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
@@ -86,8 +87,8 @@ class Kithd:
 
 
 @contextmanager
-def running(folder: Path, port: int = 0) -> Iterator[Kithd]:
-    kithd = Kithd(folder, port)
+def running(folder: Path, port: int = 0, database: str = "") -> Iterator[Kithd]:
+    kithd = Kithd(folder, port, database)
     try:
         yield kithd
     finally:
