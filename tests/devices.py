@@ -16,7 +16,16 @@ from typing import Self
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kithbook.codec import SALT_BYTES, encode_body
-from kithbook.envelope import NO_HASH, Head, Seal, chain, kind_of, make_record, seal_message
+from kithbook.envelope import (
+    NO_HASH,
+    Head,
+    Seal,
+    chain,
+    kind_of,
+    make_record,
+    reference,
+    seal_message,
+)
 from kithbook.events import (
     AnyEvent,
     DeviceRevoked,
@@ -27,7 +36,7 @@ from kithbook.events import (
     Opening,
     Role,
 )
-from kithbook.ids import ID_BYTES, NetworkId, log_id, network_id, person_id
+from kithbook.ids import ID_BYTES, NetworkId, Ref, log_id, network_id, person_id
 from kithbook.protocol import session_message, ticket_message
 from kithbook.replication import PAGE_EVENTS, Page
 
@@ -138,6 +147,9 @@ class Log:
     def head(self, seq: int | None = None) -> Head:
         at = self.seq if seq is None else seq
         return Head(self.id, at, self.hash_at(at))
+
+    def ref(self, seq: int) -> Ref:
+        return reference(self.id, seq, self.hash_at(seq))
 
     def fork(self, seq: int) -> Self:
         """A copy of the device as it was at `seq`, to go on differently."""

@@ -8,8 +8,8 @@ import msgspec
 from kithbook.clock import witness
 from kithbook.events import AnyEvent, Founded
 from kithbook.facts.effects import Entry
-from kithbook.replication import Accepted, Page, Refusal, accept, refusal
-from kithbook_client import keys
+from kithbook.replication import Accepted, Held, Page, Refusal, accept, refusal
+from kithbook_client import erasing, keys
 from kithbook_client.folding import FLUSH, Folding, Part
 from kithbook_client.index import Index
 from kithbook_client.log import Log, Logs
@@ -58,11 +58,14 @@ class Intake:
         """
         first = log.seq + 1
         self.count += len(records)
+        records = erasing.kept(self.logs, log, first, records, hashes)
         has_acts = self.index.note_acts(log, first, records)
         self.logs.insert(log, records, hashes, self.now_ms)
         if has_acts:
             self._save()  # what comes from here on may stand differently
             self._is_stale |= self.logs.settle(keys.verify, {log.id: first - 1})
+            self._is_stale |= erasing.obey(self.logs)
+            records = erasing.kept(self.logs, log, first, records, hashes)
         part = Part(log.id, first, *self.logs.read(log, first, records, hashes, events))
         self._waiting.append(part)
         self._wait += len(records)
@@ -72,11 +75,18 @@ class Intake:
                 self._folding.flush()
         return part.entries
 
+    def mend(self, page: Page) -> None:
+        """Put back what is missing here, from a page that was found to fit."""
+        mended = erasing.mend(self.logs, page.log, page.first, page.records)
+        self.count += mended
+        self._is_stale |= mended > 0
+
     def finish(self) -> None:
         """Bring the views in line."""
         self._save()
         if self._is_stale:
             self.logs.settle(keys.verify, {})
+            erasing.obey(self.logs)
             rebuild(self.views, self.index)
 
     def _take(self) -> None:
@@ -111,6 +121,8 @@ def receive(replica: "Replica", pages: Iterable[Page], intake: Intake) -> Receiv
             clock = witness(clock, log.hlc, intake.now_ms)
         elif why := refusal(page.log, outcome):
             refused[page.log] = why
+        if isinstance(outcome, Accepted | Held):
+            intake.mend(page)
     intake.finish()
     _note(replica, clock)
     return Received(intake.count, list(refused.values()))

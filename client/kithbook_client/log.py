@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from kithbook.codec import Unreadable, decode
+from kithbook.codec import ERASED, Unreadable, decode
 from kithbook.envelope import (
     NO_HASH,
     Head,
@@ -18,15 +18,15 @@ from kithbook.errors import Damaged
 from kithbook.events import OPENINGS, AnyEvent
 from kithbook.facts.effects import Entry
 from kithbook.ids import CHECK_BYTES, NetworkId
-from kithbook.membership import UNKNOWN, Standing, act_in, standing
+from kithbook.membership import MISSING, UNKNOWN, Act, Standing, act_in, standing
 from kithbook.replication import Known
 from kithbook_client.bulk import insert
-from kithbook_client.numbers import MAX_SEQ, SEQ_BITS, People, place
+from kithbook_client.numbers import MAX_SEQ, NEVER, SEQ_BITS, People, place
 from kithbook_client.schema import REPAIR, Connection
 
 Place = tuple[bytes, int]
 Aside = tuple[bytes, int, str]
-"""Log and seq of an event that cannot be read, and why: unknown, unreadable or erased."""
+"""Log and seq of an event that cannot be read, and why: unknown, unreadable, erased, missing."""
 Row = tuple[int, bytes, bytes]
 """Place, hash and record, as they are stored."""
 
@@ -146,15 +146,8 @@ class Logs(dict[bytes, Log]):
 
         `folded` gives how far a log was folded in, where that is not up to its head.
         """
-        rows = self.db.execute(
-            "SELECT act.event, record FROM act JOIN event ON event.place = act.event "
-            "WHERE act.event >> 32 IN (SELECT no FROM log WHERE network = ?)",
-            (self.network,),
-        )
-        found_acts = (act_in(*self.at(number), record) for number, record in rows)
-        acts = [act for act in found_acts if act is not None]
         is_stale = False
-        for id_, found in standing(self.network_id, acts, verify).items():
+        for id_, found in standing(self.network_id, self.acts(), verify).items():
             log = self[id_]
             if log.standing != found:
                 seq = folded.get(id_, log.seq)
@@ -162,6 +155,23 @@ class Logs(dict[bytes, Log]):
                 log.standing = found
                 self._save_standing(log)
         return is_stale
+
+    def acts(self) -> list[Act]:
+        """Every membership event and every erasure."""
+        rows = self.db.execute(
+            "SELECT act.event, record FROM act JOIN event ON event.place = act.event "
+            "WHERE act.event >> 32 IN (SELECT no FROM log WHERE network = ?)",
+            (self.network,),
+        )
+        found = (act_in(*self.at(number), record) for number, record in rows)
+        return [act for act in found if act is not None]
+
+    def erasures(self, first: int = 0, last: int = NEVER - 1) -> list[tuple[int, bytes]]:
+        """Place and check of the events whose bodies are to be destroyed."""
+        rows = self.db.execute(
+            "SELECT event, [check] FROM erasure WHERE event BETWEEN ? AND ?", (first, last)
+        )
+        return [row for row in rows if row[0] >> SEQ_BITS in self.by_number]
 
     def _save_standing(self, log: Log) -> None:
         found = log.standing
@@ -216,9 +226,18 @@ class Logs(dict[bytes, Log]):
         ]
         if len(entries) == len(records):
             return entries, []
-        found = zip(count(first), events)
-        aside = [(id_, seq, one.reason) for seq, one in found if isinstance(one, Unreadable)]
+        aside = [
+            (id_, seq, one.reason if one is not ERASED else self._gone(log, seq, hash_))
+            for seq, hash_, one in zip(count(first), hashes, events)
+            if isinstance(one, Unreadable)
+        ]
         return entries, aside
+
+    def _gone(self, log: Log, seq: int, hash_: bytes) -> str:
+        """Whether a body that is not there was erased, or is missing."""
+        where = place(log.no, seq)
+        is_erased = (where, hash_[:CHECK_BYTES]) in self.erasures(where, where)
+        return ERASED.reason if is_erased else MISSING
 
     def known(self, log: Log, seq: int | None = None) -> Known:
         """What to judge a page by that continues a log after its head, or after an earlier seq."""

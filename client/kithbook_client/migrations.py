@@ -82,11 +82,13 @@ WHEN NOT EXISTS (
 BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
 
 CREATE TRIGGER event_stays_as_it_is BEFORE UPDATE ON event
-WHEN NOT ( -- the body gives way to its own hash, and nothing else changes
+WHEN NOT ( -- the body gives way to its own hash, or comes back, and nothing else changes
     NEW.place = OLD.place AND NEW.position = OLD.position
     AND NEW.received = OLD.received AND NEW.hash = OLD.hash
-    AND substr(OLD.record, 1, 1) = x'01' AND substr(NEW.record, 1, 1) = x'81'
-    AND substr(NEW.record, 2, 9) = substr(OLD.record, 2, 9) AND length(NEW.record) = 42
+    AND substr(NEW.record, 2, 9) = substr(OLD.record, 2, 9)
+    AND min(substr(OLD.record, 1, 1), substr(NEW.record, 1, 1)) = x'01'
+    AND ifnull(CASE x'81' WHEN substr(OLD.record, 1, 1) THEN length(OLD.record)
+        WHEN substr(NEW.record, 1, 1) THEN length(NEW.record) END, 0) = 42
 )
 BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
 
@@ -107,6 +109,11 @@ CREATE TABLE ahead ( -- happening more than a day after they were written
     PRIMARY KEY (at, event)
 ) WITHOUT ROWID;
 CREATE TABLE act (event INTEGER PRIMARY KEY REFERENCES event(place)); -- of membership
+CREATE TABLE erasure ( -- whose bodies are to be destroyed, whether or not they have come
+    event INTEGER NOT NULL,
+    [check] BLOB NOT NULL,
+    PRIMARY KEY (event, [check])
+) WITHOUT ROWID;
 CREATE TABLE correction (event INTEGER PRIMARY KEY REFERENCES event(place)); -- of other events
 
 CREATE TABLE opening ( -- pages that open a log by a link, until the server has taken them
@@ -148,6 +155,7 @@ def first(db: Database) -> None:
         db.execute(statement)
     for name, columns, key in VIEWS:
         _create_view_table(db, name, columns, key)
+    db.execute("CREATE INDEX void_missing ON void(event) WHERE reason = 'missing'")
     db.table("link").create_index(["b"])
     db.table("tie").create_index(["b"])
     for side in ("by", "to"):

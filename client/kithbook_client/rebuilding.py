@@ -82,8 +82,9 @@ def _records(logs: Logs, log: Log) -> Iterator[tuple[int, Sequence[bytes], Seque
 
 
 def _readable_now(views: Views) -> list[Entry]:
-    """Events that an earlier release could not read and this one can."""
-    rows = views.db.execute("SELECT event FROM void WHERE reason IN ('unknown', 'unreadable')")
+    """Events that could not be read before and now can: the release is newer, or the body back."""
+    reasons = "'unknown', 'unreadable', 'missing'"
+    rows = views.db.execute(f"SELECT event FROM void WHERE reason IN ({reasons})")
     numbered = views.logs.by_number
     places = [number for (number,) in rows.fetchall() if number >> SEQ_BITS in numbered]
     return list(views.logs.entries(places))

@@ -1,6 +1,7 @@
 """Verifying: walk every chain and every seal, and say where the first byte is that does not fit."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from hashlib import sha256
 
 import msgspec
@@ -10,7 +11,7 @@ from kithbook.envelope import NO_HASH, chain, record_body, record_hlc, record_pr
 from kithbook.errors import Damaged
 from kithbook.events import OPENINGS
 from kithbook.ids import event_id
-from kithbook.membership import UNKNOWN, act_in, standing
+from kithbook.membership import UNKNOWN, act_in, erasures, is_blank, standing
 from kithbook.replication import opening_key
 from kithbook_client import keys
 from kithbook_client.index import TABLES
@@ -81,6 +82,12 @@ class _Walk:
         self.seq = 0
         """How far the log that is walked was read."""
 
+    @cached_property
+    def erased(self) -> set[tuple[bytes, int]]:
+        """The events that the logs say are erased."""
+        gone = erasures(self.logs.acts(), self.logs.standings())
+        return {(ref.log, ref.seq) for ref in gone}
+
     def file(self) -> Iterator[Problem]:
         """Whether SQLite finds its own trees whole."""
         for (said,) in self.db.execute("PRAGMA integrity_check(3)"):
@@ -135,6 +142,8 @@ class _Walk:
                 yield self._problem(log, seq, "it is missing")
             elif why := record_problem(record):
                 yield self._problem(log, seq, why)
+            elif is_blank(record) and (log.id, seq) not in self.erased:
+                yield self._problem(log, seq, "its body is gone, and its writer did not erase it")
 
     def _clock(self, log: Log, records: Iterable[bytes], hlc: int) -> Iterator[Problem]:
         """After the hashes: an event whose clock was changed makes that of the next go back."""

@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import TypeVar
 
-from kithbook.envelope import NO_HASH, Head, Verify
+from kithbook.envelope import NO_HASH, Head, Verify, record_kind
 from kithbook.errors import TooLarge
 from kithbook.ids import NetworkId
+from kithbook.membership.erasing import Erasures
 from kithbook.protocol import ROUND_EVENTS
 from kithbook.replication import (
     Accepted,
@@ -20,6 +21,7 @@ from kithbook.replication import (
     Unfit,
     accept,
 )
+from kithbook_server import erasing
 from kithbook_server.commits import Commits
 from kithbook_server.log import Reading, Writing
 
@@ -41,6 +43,10 @@ class Intake:
         round_events: int = ROUND_EVENTS,
         network_events: int = NETWORK_EVENTS,
     ) -> None:
+        self.erasing = erasing.Erasing(verify)
+        self._writing: Writing | None = None
+        self._governed: set[NetworkId] = set()
+        """The networks to which the writing that is open has brought membership events."""
         self._commits = commits
         self._verify = verify
         self._now_ms = now_ms
@@ -78,14 +84,21 @@ class Intake:
     ) -> Refused:
         refused: Refused = {}
         newest = 0
+        gone = self._gone(writing, network)
         for page in pages:
             if page.log in refused:
                 continue
-            outcome = accept(network, page, _held(writing, network, page.log), self._verify)
+            known = _held(writing, network, page.log)
+            outcome = accept(network, page, known, self._verify)
             if isinstance(outcome, Accepted):
-                newest = writing.append(network, outcome, received) + len(outcome.records) - 1
+                part = erasing.without(outcome, gone)
+                newest = writing.append(network, part, received) + len(part.records) - 1
+                if any(map(record_kind, part.records)):
+                    gone = self._obey(writing, network)
             elif refusal := _refusal(page.log, outcome):
                 refused[page.log] = refusal
+            if page.first <= known.head.seq and page.log not in refused:
+                erasing.mend(writing, network, page, gone)
         # Positions are never fewer than the events of one network, and cost nothing to look at.
         if newest > self._network_events and writing.events(network) > self._network_events:
             raise TooLarge(
@@ -94,6 +107,20 @@ class Intake:
                 "Whoever runs the server can raise KITHD_NETWORK_EVENTS.",
             )
         return refused
+
+    def _gone(self, writing: Writing, network: NetworkId) -> Erasures:
+        """What is to be destroyed; what this writing has brought itself may yet be undone."""
+        if self._writing is not writing:
+            self._writing, self._governed = writing, set()
+        if network in self._governed:
+            return self.erasing.gone_now(writing, network)
+        return self.erasing.gone(writing, network)
+
+    def _obey(self, writing: Writing, network: NetworkId) -> Erasures:
+        self._governed.add(network)
+        gone = self.erasing.gone_now(writing, network)
+        erasing.destroy(writing, network, gone)
+        return gone
 
 
 def fork(log: bytes, seq: int) -> Refusal:

@@ -13,14 +13,23 @@ from functools import cache, partial
 from threading import Lock
 
 from kithbook.audit.history import By, History, history
-from kithbook.codec import Unreadable, decode
-from kithbook.envelope import record_body, record_hlc
+from kithbook.codec import ERASED, Unreadable, decode
+from kithbook.envelope import record_body, record_hlc, reference
 from kithbook.events import AnyEvent
 from kithbook.facts.digest import digest
 from kithbook.facts.effects import Entry
 from kithbook.ids import CHECK_BYTES, NetworkId
 from kithbook.knowledge import Arrival, Knowledge
-from kithbook.membership import UNKNOWN, Standing, act_in, members, standing
+from kithbook.membership import (
+    MISSING,
+    UNKNOWN,
+    Standing,
+    act_in,
+    erasures,
+    members,
+    standing,
+)
+from kithbook.membership.erasing import Erasures
 from kithbook.memory import Memory
 from kithbook.past import Past, Stand, replay
 from kithbook.readings.listing import Find, Logged, device_of
@@ -141,6 +150,9 @@ class _View:
         self.count = 0
         self.last_act = 0
         self.standings: dict[bytes, Standing] = {}
+        self.gone: Erasures = frozenset()
+        self.missing: set[tuple[bytes, int]] = set()
+        """Events whose bodies are gone although nobody erased them."""
         self.devices: dict[bytes, str] = {}
         self.arrived: dict[bytes, list[tuple[int, int]]] = {}
         """Log → (seq, received): from that seq on it came at that time."""
@@ -169,15 +181,19 @@ class _View:
 
     def _refresh(self, reading: Reading) -> None:
         """Decide anew who speaks in which log; what a changed log said is folded from nothing."""
+        if self.missing and self.missing - {row[:2] for row in reading.blanks(self.network)}:
+            self._empty()
         last = reading.last_act(self.network)
         if last == self.last_act:
             return
         acts = [act for row in reading.acts(self.network) if (act := act_in(*row))]
         standings = standing(self.network, acts, verify)
-        folded = self.facts.folded
-        if any(standings.get(log, UNKNOWN) != self.standings.get(log) for log in folded):
+        gone, folded = erasures(acts, standings), self.facts.folded
+        if gone != self.gone or any(
+            standings.get(log, UNKNOWN) != self.standings.get(log) for log in folded
+        ):
             self._empty()
-        self.standings, self.last_act = standings, last
+        self.standings, self.gone, self.last_act = standings, gone, last
         self.devices = {act.log: device_of(act.event) for act in acts if act.seq == 1}
 
     def _fold(self, rows: list[Row], horizon: int) -> None:
@@ -189,11 +205,17 @@ class _View:
                 runs.append((seq, received))
             event = decode(record_body(record))
             if isinstance(event, Unreadable):
-                aside.append((log, seq, event.reason))
+                aside.append((log, seq, self._why_unread(log, seq, hash_, event)))
             else:
                 entries.append(self._entry(log, seq, record, hash_, event))
         self.facts.fold(self.standings, entries, aside)
         self.ahead += [entry for entry in entries if entry.event.at > horizon]
+
+    def _why_unread(self, log: bytes, seq: int, hash_: bytes, event: Unreadable) -> str:
+        if event is not ERASED or reference(log, seq, hash_) in self.gone:
+            return event.reason
+        self.missing.add((log, seq))
+        return MISSING
 
     def _entry(self, log: bytes, seq: int, record: bytes, hash_: bytes, event: AnyEvent) -> Entry:
         author = self.standings.get(log, UNKNOWN).person or b""

@@ -20,7 +20,7 @@ import msgspec
 
 from kithbook.clock import MAX_HLC
 from kithbook.codec import MAX_BODY_BYTES, SALT_BYTES
-from kithbook.events import MEMBERSHIP, AnyEvent
+from kithbook.events import CLEAR, AnyEvent
 from kithbook.ids import CHECK_BYTES, Ref
 
 FORM = 1
@@ -54,8 +54,8 @@ class Seal(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 def kind_of(event: AnyEvent) -> int:
-    """Membership bodies are the only ones that the log and the server look into."""
-    return MEMBERSHIP_KIND if isinstance(event, MEMBERSHIP) else CONTENT
+    """Of kind membership are the bodies that logs and servers look into: an erasure is one."""
+    return MEMBERSHIP_KIND if isinstance(event, CLEAR) else CONTENT
 
 
 def make_record(kind: int, hlc: int, body: bytes) -> bytes:

@@ -213,6 +213,8 @@ AnyEvent = Content | Membership
 
 OPENINGS = (Founded, Joined, DeviceAdded)
 MEMBERSHIP = (Founded, Invited, Joined, RoleGiven, Removed, DeviceAdded, DeviceRevoked)
+CLEAR = (*MEMBERSHIP, Erased)
+"""Whose bodies logs and sync look into; all others they only store, verify and pass on."""
 
 
 def type_name(event: AnyEvent) -> str:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from hashlib import sha256
 
-from kithbook.envelope import Seal, record_hlc, reference, seal_message
+from kithbook.envelope import Seal, record_hlc, seal_message
 from kithbook.events import DeviceAdded, DeviceRevoked, Invited, Joined, Removed, Role, RoleGiven
-from kithbook.ids import Ref, log_id, person_id
+from kithbook.ids import log_id, person_id
 from kithbook.membership import Act, Standing, act_in, last_of_member, standing
 from kithbook.protocol import ticket_message
 from kithbook.replication import Known, Page
@@ -46,9 +46,6 @@ class Log(devices.Log):
             record_hlc(self.records[upto - 1]) if upto else -1,
             self.hash_at,
         )
-
-    def ref(self, seq: int) -> Ref:
-        return reference(self.id, seq, self.hash_at(seq))
 
     def acts(self) -> list[Act]:
         found = (act_in(self.id, seq, record) for seq, record in enumerate(self.records, 1))

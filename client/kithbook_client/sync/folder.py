@@ -1,10 +1,11 @@
 """A folder or a file as the other end: a USB stick, a shared folder, an attachment.
 
-In a folder every page is a file of its own that never changes, `NETWORK/LOG/FIRST-LAST-HASH.page`,
-written under another name first; so several devices can write at once, and a program that copies
-folders never meets half a page. A single file, `*.kith`, holds the pages of any number of networks
-and is written anew as a whole. What lies there is checked like what comes over a wire: a damaged
-page is left out, told, and written again by the next device that holds it.
+In a folder every page is a file of its own, `NETWORK/LOG/FIRST-LAST-HASH.page`, that never changes
+but for bodies that were erased. It is written under another name first; so several devices can
+write at once, and a program that copies folders never meets half a page. A single file, `*.kith`,
+holds the pages of any number of networks and is written anew as a whole. What lies there is checked
+like what comes over a wire: a damaged page is left out, told, and written again by the next device
+that holds it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,9 +16,11 @@ import msgspec
 
 from kithbook.envelope import NO_HASH, Head, record_hlc
 from kithbook.errors import Unavailable
+from kithbook.events import Erased
 from kithbook.ids import ID_BYTES, NetworkId
+from kithbook.membership import Act, act_in, erasures, standing, without_bodies
 from kithbook.protocol import REPLY_EVENTS, ROUND_BYTES, SyncReply, SyncRequest
-from kithbook.replication import Accepted, Known, Page, Refusal, accept, opening_key, refusal
+from kithbook.replication import Accepted, Held, Known, Page, Refusal, accept, opening_key, refusal
 from kithbook_client import keys
 from kithbook_client.writing import write_whole
 
@@ -54,7 +57,7 @@ class Folder:
             else:
                 new.append(page)
                 refused.pop(page.log, None)  # what was damaged is written again
-        store.add(network, new, held)
+        store.add(network, [*new, *held.erase()], held)
         for head in request.heads:
             if why := held.differs(head):
                 refused[head.log] = why
@@ -133,6 +136,8 @@ class _Held:
     def __init__(self, network: NetworkId) -> None:
         self.network = network
         self.logs: dict[bytes, _Log] = {}
+        self.overlapping: list[Page] = []
+        """Pages that lie there as well and bring nothing more."""
 
     def read(self, found: Iterable[Found]) -> Iterator[tuple[bytes, Refusal]]:
         """Take in what is stored; of each log what cannot be read or does not fit."""
@@ -162,7 +167,25 @@ class _Held:
             log.hlc = record_hlc(page.records[-1])
             log.pages.append(page)
             self.logs[page.log] = log
+        elif isinstance(outcome, Held):
+            self.overlapping.append(page)
         return refusal(page.log, outcome)
+
+    def erase(self) -> list[Page]:
+        """Destroy the bodies that the logs say are to be destroyed: the pages to write anew."""
+        acts = [act for page in self.pages() for act in _acts(page)]
+        if not any(isinstance(act.event, Erased) for act in acts):
+            return []
+        gone = erasures(acts, standing(self.network, acts, keys.verify))
+        changed: list[Page] = []
+        for pages in (self.overlapping, *(log.pages for log in self.logs.values())):
+            for n, page in enumerate(pages):
+                hashes = self.logs[page.log].hashes[page.first - 1 : page.last]
+                kept = without_bodies(page.log, page.first, page.records, hashes, gone)
+                if kept != page.records:
+                    pages[n] = msgspec.structs.replace(page, records=list(kept))
+                    changed.append(pages[n])
+        return changed
 
     def differs(self, head: Head) -> Refusal | None:
         """A fork, when a log that is held here goes on differently there."""
@@ -191,3 +214,9 @@ class _Held:
                 size += sum(map(len, page.records))
                 pages.append(page)
         return pages, False
+
+
+def _acts(page: Page) -> Iterator[Act]:
+    for seq, record in enumerate(page.records, page.first):
+        if act := act_in(page.log, seq, record):
+            yield act

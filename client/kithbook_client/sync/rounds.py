@@ -4,14 +4,16 @@ What the other side holds is only ever believed from its answers. What does not 
 log by log; a log that forked is taken over as the other side has it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 
 import msgspec
 
 from kithbook.envelope import NO_HASH, Head
 from kithbook.errors import TooLarge
 from kithbook.protocol import ROUND_EVENTS, SyncRequest, SyncServer
-from kithbook.replication import Page, Refusal
+from kithbook.replication import Page, Refusal, Span
+from kithbook_client.erasing import missing
 from kithbook_client.intake import Received
 from kithbook_client.numbers import MAX_SEQ
 from kithbook_client.peers import Peer
@@ -64,11 +66,13 @@ class _Exchange:
         self.forks = _Forks(replica, remembered)
         self.refused: dict[bytes, Refusal] = {}
         """What is left out of all further rounds."""
+        self.bodies = _Bodies(replica)
         self.gaps: list[Refusal] = []
         """Logs of which, in the last round, the other side lacked what comes before."""
 
     def report(self) -> SyncReport:
-        left_out = [*self.gaps, *self.forks.open_refusals(), *self.refused.values()]
+        kinds = (self.bodies.lost(), self.gaps, self.forks.open_refusals(), self.refused.values())
+        left_out = chain.from_iterable(kinds)
         refused = list({refusal.log: refusal for refusal in left_out}.values())
         return SyncReport(self.pushed, self.pulled, self.is_level, refused)
 
@@ -89,8 +93,12 @@ class _Exchange:
         self.pushed += sum(_taken(page, before, self.theirs) for page in pages)
         added, refused = self._take(reply.pages)
         self.pulled += added
+        if added:
+            self.bodies.look()
         has_news = self._settle([*reply.refused, *refused])
         self.is_level = not self.forks.open and self._holds_the_same()
+        if self.bodies.asks_further() or self.bodies.to_give:
+            return True
         if self.is_level:
             return False
         has_news = has_news or self.forks.asks_further(heads)
@@ -107,7 +115,7 @@ class _Exchange:
 
     def _heads(self) -> list[Head]:
         """What we hold; of a log that forked only what both sides may agree on."""
-        mine = (self.forks.asked(head) for head in self.replica.heads())
+        mine = (self.forks.asked(self.bodies.asked(head)) for head in self.replica.heads())
         return [head for head in mine if head.seq]
 
     def _pages(self) -> list[Page]:
@@ -120,7 +128,7 @@ class _Exchange:
         left_out = self.refused.keys() | self.forks.open.keys()
         all_of_it = {log: Head(log, MAX_SEQ, NO_HASH) for log in left_out}
         pages, _ = self.replica.pages.lacking(self.theirs | all_of_it, self.most)
-        return pages
+        return [*self.bodies.given(), *pages]
 
     def _take(self, pages: Iterable[Page]) -> tuple[int, list[Refusal]]:
         """Store what came: how many events were new, and what did not fit."""
@@ -141,7 +149,9 @@ class _Exchange:
         for refusal in {refusal.log: refusal for refusal in said}.values():
             if refusal.log in self.refused:
                 continue
-            if refusal.code == "gap":
+            if refusal.code == "missing":
+                self.bodies.give(refusal)
+            elif refusal.code == "gap":
                 self.gaps.append(refusal)
             elif refusal.code == "fork" and self.forks.try_next(refusal):
                 has_news = True
@@ -150,6 +160,58 @@ class _Exchange:
                 self.refused[refusal.log] = refusal
                 has_news = True
         return has_news
+
+
+class _Bodies:
+    """Bodies that one side has lost although nobody erased them, and the other may still have."""
+
+    def __init__(self, replica: Replica) -> None:
+        self.replica = replica
+        self.tried: set[tuple[bytes, int]] = set()
+        self.to_give: list[Refusal] = []
+        self.missing: dict[bytes, list[int]] = {}
+        self.look()
+
+    def look(self) -> None:
+        """See anew what is missing here."""
+        self.missing = missing(self.replica.logs)
+
+    def asked(self, head: Head) -> Head:
+        """The head to give for a log, so that the other side sends what is missing here."""
+        untried = self._untried(head.log)
+        if not untried:
+            return head
+        self.tried.add((head.log, untried[0]))
+        logs = self.replica.logs
+        return Head(head.log, untried[0] - 1, logs.hash_at(logs[head.log], untried[0] - 1))
+
+    def asks_further(self) -> bool:
+        return any(self._untried(log) for log in self.missing)
+
+    def _untried(self, log: bytes) -> list[int]:
+        return [seq for seq in self.missing.get(log, ()) if (log, seq) not in self.tried]
+
+    def give(self, asked: Refusal) -> None:
+        """Note that the other side has lost a body, to send it once where we have it."""
+        log = self.replica.logs.get(asked.log)
+        if log and asked.seq <= log.seq and (asked.log, -asked.seq) not in self.tried:
+            self.tried.add((asked.log, -asked.seq))
+            self.to_give.append(asked)
+
+    def given(self) -> Iterator[Page]:
+        """The pages with what they have lost."""
+        to_give, self.to_give = self.to_give, []
+        for asked in to_give:
+            span = Span(asked.log, asked.seq - 1, self.replica.logs[asked.log].seq)
+            yield from islice(self.replica.pages.of(span), 1)
+
+    def lost(self) -> list[Refusal]:
+        """What is still missing here."""
+        return [
+            Refusal(log, seq, "missing", "its body is gone here, and its writer did not erase it")
+            for log, seqs in self.missing.items()
+            for seq in seqs[:1]
+        ]
 
 
 class _Forks:

@@ -108,6 +108,10 @@ class Reading(Protocol):
         """Log, seq and record of every membership record of a network."""
         ...
 
+    def blanks(self, network: NetworkId) -> list[tuple[bytes, int, bytes]]:
+        """Log, seq and hash of every record of a network that has no body."""
+        ...
+
     def since(self, network: NetworkId, position: int, limit: int) -> list[Row]:
         """The next records of a network after a position, in the order they arrived."""
         ...
@@ -128,12 +132,19 @@ class Writing(Reading, Protocol):
         """
         ...
 
+    def replace(self, log: LogHead, seq: int, record: bytes) -> None:
+        """Let a body give way to its hash, or come back; nothing else of a record ever changes."""
+        ...
+
 
 class Pool(NamedTuple):
     """How many connections to the database are in use, and how many there may be."""
 
     used: int
     most: int
+
+    def replace(self, log: LogHead, seq: int, record: bytes) -> None:
+        """Let a body give way to its hash, or come back; nothing else of a record ever changes."""
 
 
 class LogRecorder(Protocol):

@@ -76,6 +76,7 @@ class _Pool(SQLiteConnectionPool):
         if not self.is_sqlite_memory_mode:
             connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")
         connection.row_factory = sqlite3.Row
         return _Connection(connection, self.max_age)
 

@@ -42,6 +42,8 @@ CREATE TABLE record (
     hash BLOB NOT NULL
 ) STRICT;
 
+CREATE INDEX blank ON record (position) WHERE substr(record, 1, 1) = x'81';
+
 CREATE TABLE seal (
     log INTEGER NOT NULL REFERENCES log,
     seq INTEGER NOT NULL,
@@ -77,11 +79,43 @@ CREATE TRIGGER {table}_refuses_{verb} BEFORE {verb} ON {table}
 BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
 """
 
-TRIGGERS = "".join(
+# A body gives way to its own hash, or comes back, and nothing else changes.
+_ERASABLE = """
+CREATE TRIGGER record_refuses_UPDATE BEFORE UPDATE ON record
+WHEN NOT (
+    NEW.position = OLD.position AND NEW.topic = OLD.topic AND NEW.hash = OLD.hash
+    AND substr(NEW.record, 2, 9) = substr(OLD.record, 2, 9)
+    AND min(substr(OLD.record, 1, 1), substr(NEW.record, 1, 1)) = x'01'
+    AND ifnull(CASE x'81' WHEN substr(OLD.record, 1, 1) THEN length(OLD.record)
+        WHEN substr(NEW.record, 1, 1) THEN length(NEW.record) END, 0) = 42
+)
+BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+"""
+
+TRIGGERS = _ERASABLE + "".join(
     _APPEND_ONLY.format(table=table, verb=verb)
-    for table in ("record", "arrival", "seal", "act")
-    for verb in ("UPDATE", "DELETE")
-) + _APPEND_ONLY.format(table="log", verb="DELETE")
+    for table, verb in (
+        ("record", "DELETE"),
+        *((table, verb) for table in ("arrival", "seal", "act") for verb in ("UPDATE", "DELETE")),
+        ("log", "DELETE"),
+    )
+)
+
+BLANKS = """
+SELECT log.log, arrival.first + record.position - arrival.position, record.hash FROM record
+JOIN arrival ON arrival.position = (
+    SELECT max(position) FROM arrival WHERE position <= record.position
+)
+JOIN log ON log.number = arrival.log
+WHERE substr(record.record, 1, 1) = x'81' AND log.network = ?
+"""
+
+REPLACE = """
+UPDATE record SET record = :record WHERE position = (
+    SELECT position + :seq - first FROM arrival
+    WHERE log = :log AND first <= :seq ORDER BY first DESC LIMIT 1
+)
+"""
 
 # A range of a log: its runs by (log, first) from the one that holds the first seq wanted, and of
 # each run the positions that fall into the range. CROSS JOIN keeps SQLite to that order.

@@ -15,9 +15,11 @@ from kithbook_server.log import TOPICS, LogHead, Place, Row
 from kithbook_server.log.caching import CachingReading
 from kithbook_server.log.schema import (
     ACTS,
+    BLANKS,
     HASHES_AT,
     RANGE,
     RANGES,
+    REPLACE,
     SEALS,
     SINCE,
 )
@@ -85,6 +87,9 @@ class SQLiteReading(CachingReading):
     def acts(self, network: NetworkId) -> list[tuple[bytes, int, bytes]]:
         return self._sql(ACTS, (network,)).fetchall()
 
+    def blanks(self, network: NetworkId) -> list[tuple[bytes, int, bytes]]:
+        return self._sql(BLANKS, (network,)).fetchall()
+
     def since(self, network: NetworkId, position: int, limit: int) -> list[Row]:
         wanted = {"network": network, "position": position, "limit": limit}
         return self._sql(SINCE, wanted).fetchall()
@@ -124,6 +129,9 @@ class SQLiteWriting(SQLiteReading):
         self.grown.add(network)
         self._heads.clear()
         return position
+
+    def replace(self, log: LogHead, seq: int, record: bytes) -> None:
+        self._sql(REPLACE, {"log": log.number, "seq": seq, "record": record})
 
     def _insert_records(self, position: int, topics: Sequence[str], part: Accepted) -> None:
         """Many rows a statement: each statement costs as much as a row."""

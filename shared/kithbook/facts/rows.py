@@ -297,7 +297,8 @@ class Void(Row, gc=False):
     """Why an event does not count, and the event (log, seq) that says so where there is one.
 
     Keyed by the event. `reason` is one of retracted, hidden, copy, inert, unknown, unreadable,
-    erased. What an owner hid still is its writer's word and dealings where trust is at stake.
+    erased, missing (the body is gone and nobody erased it). What an owner hid still is its
+    writer's word and dealings where trust is at stake.
     """
 
     reason: str = ""

@@ -6,7 +6,16 @@ import msgspec
 
 from kithbook.codec import decode_body
 from kithbook.envelope import MEMBERSHIP_KIND, record_body, record_hlc, record_kind
-from kithbook.events import MEMBERSHIP, OPENINGS, AnyEvent, Content, Membership, Role, Ruled
+from kithbook.events import (
+    CLEAR,
+    OPENINGS,
+    AnyEvent,
+    Content,
+    Erased,
+    Membership,
+    Role,
+    Ruled,
+)
 
 Place = tuple[bytes, int]
 ENDLESS = 2**63
@@ -19,12 +28,12 @@ REMOVED = "whoever wrote it had been removed"
 
 
 class Act(msgspec.Struct, frozen=True):
-    """A membership event where it stands."""
+    """A membership event, or an erasure, where it stands."""
 
     log: bytes
     seq: int
     hlc: int
-    event: Membership
+    event: Membership | Erased
     body: bytes
 
     @property
@@ -68,12 +77,12 @@ UNKNOWN = Standing(None, why="nothing here shows yet whose log this is")
 
 
 def act_in(log: bytes, seq: int, record: bytes) -> Act | None:
-    """The membership event in a record, or None when it is none that this release reads."""
+    """The event of that kind in a record, or None when it is none that this release reads."""
     body = record_body(record) if record_kind(record) == MEMBERSHIP_KIND else None
     if body is None:
         return None
     event = decode_body(body)
-    return Act(log, seq, record_hlc(record), event, body) if isinstance(event, MEMBERSHIP) else None
+    return Act(log, seq, record_hlc(record), event, body) if isinstance(event, CLEAR) else None
 
 
 def keys_of(

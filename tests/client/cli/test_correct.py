@@ -47,6 +47,19 @@ def test_merge_and_unmerge(kith: Typed) -> None:
     assert kith.refused("merge", "Bob", code=2)["code"] == "usage"
 
 
+def test_erase_destroys_an_event_and_its_copies_once_it_is_meant(kith: Typed) -> None:
+    kith("met", "Carol", "--note", "a word that nobody may read")
+    event = kith.json("log")["events"][-1]["event"]
+    assert "--yes" in kith.refused("erase", event)["hint"]
+    said = kith("erase", event, "--yes")
+    assert said.startswith("Met Carol.")
+    assert kith.json("log")["events"][-2]["void"] == "erased"
+    assert kith.json("contacts")["contacts"][0]["first_contact"] is None
+    assert kith.json("verify")["ok"]
+    assert "nothing to erase" in kith.refused("erase", event, "--yes")["hint"]
+    assert "cannot be erased" in kith.refused("erase", "last", "--yes")["message"]
+
+
 def test_describe_replaces_what_was_said(kith: Typed) -> None:
     kith("describe", "Carol", "--email", "carol@example.org", "--org", "Acme", "--cadence", "30d")
     kith("describe", "Carol", "--email", "carol@example.com", "--org", "Initech")

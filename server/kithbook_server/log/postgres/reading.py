@@ -57,6 +57,9 @@ class PostgresReading(CachingReading):
     def acts(self, network: NetworkId) -> list[tuple[bytes, int, bytes]]:
         return self._rows(schema.ACTS, {"network": network})
 
+    def blanks(self, network: NetworkId) -> list[tuple[bytes, int, bytes]]:
+        return self._rows(schema.BLANKS, {"network": network})
+
     def since(self, network: NetworkId, position: int, limit: int) -> list[Row]:
         asked = {"network": network, "position": position, "limit": limit}
         found = self._rows(schema.SINCE, asked)

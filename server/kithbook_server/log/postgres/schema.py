@@ -81,8 +81,19 @@ JOIN record ON record.network = log.network
 AND record.position >= arrival.position
 AND record.position < arrival.position + arrival.count;
 
+CREATE INDEX blank ON record (network, position) WHERE get_byte(record, 0) = 129;
+
 CREATE FUNCTION append_only() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN RAISE integrity_constraint_violation USING MESSAGE = 'the log is append-only'; END $$;
+BEGIN
+-- A body gives way to its own hash, or comes back, and nothing else changes.
+IF TG_OP = 'UPDATE' AND starts_with(TG_TABLE_NAME, 'record') THEN
+    IF (NEW.network, NEW.position, NEW.topic, NEW.hash, substr(NEW.record, 2, 9))
+        = (OLD.network, OLD.position, OLD.topic, OLD.hash, substr(OLD.record, 2, 9))
+        AND get_byte(OLD.record, 0) # get_byte(NEW.record, 0) = 128
+        AND length(CASE get_byte(OLD.record, 0) WHEN 129 THEN OLD.record ELSE NEW.record END) = 42
+    THEN RETURN NEW; END IF;
+END IF;
+RAISE integrity_constraint_violation USING MESSAGE = 'the log is append-only'; END $$;
 """
 
 PARTITIONED = ("record", "arrival", "seal", "act")
@@ -158,6 +169,24 @@ SELECT log.log, act.seq, record.record FROM act
 JOIN log ON log.number = act.log
 JOIN record ON record.network = %(network)s AND record.position = act.position
 WHERE act.network = %(network)s ORDER BY act.position
+"""
+
+BLANKS = """
+SELECT log.log, arrival.first + record.position - arrival.position, record.hash FROM record
+JOIN arrival ON arrival.network = %(network)s AND arrival.position = (
+    SELECT max(position) FROM arrival
+    WHERE network = %(network)s AND position <= record.position
+)
+JOIN log ON log.number = arrival.log
+WHERE record.network = %(network)s AND get_byte(record.record, 0) = 129
+"""
+
+REPLACE = """
+UPDATE record SET record = %(record)s WHERE network = %(network)s AND position = (
+    SELECT position + %(seq)s - first FROM arrival
+    WHERE network = %(network)s AND log = %(log)s AND first <= %(seq)s
+    ORDER BY first DESC LIMIT 1
+)
 """
 
 SINCE = """

@@ -17,7 +17,7 @@ from kithbook.envelope import MEMBERSHIP_KIND, Head, record_hlc, record_kind
 from kithbook.ids import NetworkId
 from kithbook.replication import Accepted, opening_key
 from kithbook_server.log import TOPICS, LogHead
-from kithbook_server.log.postgres import copying
+from kithbook_server.log.postgres import copying, schema
 from kithbook_server.log.postgres.reading import PostgresReading
 
 CHANNEL = "kithd"
@@ -70,6 +70,14 @@ class PostgresWriting(PostgresReading):
         row.grown = True
         self._heads.clear()
         return position
+
+    def replace(self, log: LogHead, seq: int, record: bytes) -> None:
+        self.flush()
+        asked = {"network": log.network, "log": log.number, "seq": seq, "record": record}
+        self._cursor.execute(schema.REPLACE, asked)
+
+    def last_act(self, network: NetworkId) -> int:
+        return self._locked(network).last_act
 
     def flush(self) -> None:
         """Write what has gathered."""

@@ -1,0 +1,80 @@
+"""Erasing: the one way in which bytes of a log are changed, and how a lost body comes back.
+
+`erasure` holds what the logs say is to be destroyed, so that it is dropped on receipt as well.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from kithbook.envelope import CONTENT, erase_record, record_kind
+from kithbook.ids import CHECK_BYTES, Ref
+from kithbook.membership import erasures, is_blank, without_bodies
+from kithbook_client.log import Log, Logs
+from kithbook_client.numbers import MAX_SEQ, place
+from kithbook_client.schema import Connection
+
+NAMED = ("mention", "source", "ahead")
+"""What was noted of an event's body."""
+
+
+def obey(logs: Logs) -> bool:
+    """Destroy the bodies that the logs say are to be destroyed; whether that is news."""
+    gone = erasures(logs.acts(), logs.standings())
+    wanted = {(logs.number(ref.log, ref.seq), ref.check) for ref in gone}
+    noted = {(where, bytes(check)) for where, check in logs.erasures()}
+    if wanted == noted:
+        return False
+    logs.db.execute("PRAGMA secure_delete = ON")
+    logs.db.executemany("DELETE FROM erasure WHERE event = ? AND [check] = ?", noted - wanted)
+    logs.db.executemany("INSERT INTO erasure VALUES (?, ?)", wanted - noted)
+    for where, check in wanted - noted:
+        _destroy(logs.db, where, check)
+    return True
+
+
+def _destroy(db: Connection, where: int, check: bytes) -> None:
+    row = db.execute("SELECT hash, record FROM event WHERE place = ?", (where,)).fetchone()
+    if row is None or row[0][:CHECK_BYTES] != check or record_kind(row[1]) != CONTENT:
+        return
+    if not is_blank(row[1]):
+        _replace(db, where, erase_record(row[1]))
+    for table in NAMED:
+        db.execute(f"DELETE FROM {table} WHERE event = ?", (where,))
+    db.execute("DELETE FROM text WHERE id = ?", (where,))
+
+
+def kept(
+    logs: Logs, log: Log, first: int, records: Sequence[bytes], hashes: Sequence[bytes]
+) -> Sequence[bytes]:
+    """New records of a log without the bodies that are to be destroyed."""
+    last = first + len(records) - 1
+    gone = {
+        Ref(log.id, where & MAX_SEQ, check)
+        for where, check in logs.erasures(place(log.no, first), place(log.no, last))
+    }
+    return without_bodies(log.id, first, records, hashes, gone)
+
+
+def missing(logs: Logs) -> dict[bytes, list[int]]:
+    """Log → the seqs whose bodies are gone although nobody erased them."""
+    found: dict[bytes, list[int]] = {}
+    rows = logs.db.execute("SELECT event FROM void WHERE reason = 'missing' ORDER BY event")
+    for log, seq in (logs.at(where) for (where,) in rows if where >> 32 in logs.by_number):
+        found.setdefault(log, []).append(seq)
+    return found
+
+
+def mend(logs: Logs, log: bytes, first: int, records: Iterable[bytes]) -> int:
+    """Put back bodies that are missing, from records whose hashes were found to be those held."""
+    lost = missing(logs).get(log, ())
+    found = [
+        (place(logs[log].no, seq), record)
+        for seq, record in enumerate(records, first)
+        if seq in lost and not is_blank(record)
+    ]
+    for where, record in found:
+        _replace(logs.db, where, record)
+    return len(found)
+
+
+def _replace(db: Connection, where: int, record: bytes) -> None:
+    db.execute("UPDATE event SET record = ? WHERE place = ?", (record, where))
