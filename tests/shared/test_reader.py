@@ -126,3 +126,11 @@ NOTHING = oracle.Score("none", None, None, None)
 def scored(score: object) -> oracle.Score:
     warning = score.warning.weight if score.warning else None
     return oracle.Score(score.basis, score.score, score.support, warning)
+
+
+@given(of_trust, persons, persons, st.integers(1, 6))
+def test_some_of_the_best_scores_are_the_same_as_among_all(
+    history: History, me: bytes, viewpoint: bytes, count: int
+) -> None:
+    read, _ = both(history, me)
+    assert read.best(count, viewpoint) == read.scores(viewpoint)[:count]

@@ -92,6 +92,15 @@ def test_one_score_equals_all_scores_with_the_chain_and_the_warner(
         assert found == whole.get(to, Score(START, to, "none"))
 
 
+@given(networks(), some_rules)
+def test_the_best_scores_are_those_over_0_the_best_first(
+    levels: Levels, rules: oracle.Rules
+) -> None:
+    over_0 = [score for score in all_at_once(levels, rules).values() if score.score]
+    over_0.sort(key=lambda score: (-(score.score or 0.0), len(score.chain), score.to))
+    assert list(search(levels, rules).best()) == over_0
+
+
 @settings(max_examples=30)
 @given(st.randoms(use_true_random=False), some_rules)
 def test_one_score_equals_all_scores_in_larger_networks_too(

@@ -8,7 +8,7 @@ from kithbook.readings.explain import number
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.clocks import PAST
 from kithbook_client.cli.command import command
-from kithbook_client.cli.output import dim, is_terminal, print_json, say, table
+from kithbook_client.cli.output import dim, print_json, say, table
 
 SHOWN = 50
 from_option = click.option(
@@ -35,16 +35,16 @@ def kith_trust(call: Call, who: str | None, viewpoint: str | None, everybody: bo
         else:
             _print(call, [answer])
         return
-    found = scores_answer(reader, start)
+    found = scores_answer(reader, start, None if everybody or call.json else SHOWN + 1)
     if call.json:
         print_json(found)
     elif not found.trust:
         say("Whom do you trust? kith trusted Bob 10")
     else:
-        shown = found.trust if everybody or not is_terminal() else found.trust[:SHOWN]
+        shown = found.trust if everybody else found.trust[:SHOWN]
         _print(call, shown)
         if len(shown) < len(found.trust):
-            say(dim(f"… {len(found.trust) - len(shown):,} more (--all)"))
+            say(dim("… more (--all)"))
 
 
 def viewpoint_of(call: Call, viewpoint: str | None) -> bytes | None:

@@ -159,11 +159,17 @@ def trust_answer(score: Score, names: Names) -> answers.TrustAnswer:
     return answers.TrustAnswer(**trust_fields(score, names))
 
 
-def scores_answer(reader: Reader, viewpoint: bytes | None = None) -> answers.Trust:
-    """Everybody whom trust or a warning reaches, best first."""
+def scores_answer(
+    reader: Reader, viewpoint: bytes | None = None, count: int | None = None
+) -> answers.Trust:
+    """Everybody whom trust or a warning reaches, or the first so many, best first."""
     names = reader.names
-    names.load()
-    return answers.Trust([trust_answer(score, names) for score in reader.scores(viewpoint)])
+    if count is None:
+        names.load()
+        found = reader.scores(viewpoint)
+    else:
+        found = reader.best(count, viewpoint)
+    return answers.Trust([trust_answer(score, names) for score in found])
 
 
 def trust_fields(score: Score, names: Names) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
+from itertools import islice
 
 from kithbook.facts.rows import Link, Tie
 from kithbook.facts.tables import PairKey
@@ -174,6 +175,12 @@ class Reader:
         order = {"stated": 0, "inferred": 0, "chain": 0, "contested": 1, "warned": 2, "none": 3}
         found.sort(key=lambda s: (order[s.basis], -(s.score or 0.0), len(s.chain), s.to))
         return found
+
+    def best(self, count: int, start: bytes | None = None) -> list[Score]:
+        """The first so many of `scores`."""
+        start = self._root(start or self.me)
+        found = list(islice(self._search(start).best(), count))
+        return found if len(found) == count else self.scores(start)[:count]
 
     def _search(self, start: bytes) -> Search:
         return Search(start, self._neighbours, self._vouchers, self.rules)

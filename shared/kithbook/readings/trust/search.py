@@ -6,6 +6,7 @@ at once. Both give the same bits.
 
 from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
+from heapq import heappop, heappush
 
 from kithbook.readings.rules import Rules
 from kithbook.readings.trust.chains import Reached, Step, passed, reach, trace
@@ -82,6 +83,20 @@ class Search:
             score = self._judged(person, chains.get(person), warners.get(person, []), reached)
             if score.basis != "none":
                 yield score
+
+    def best(self) -> Iterator[Score]:
+        """Every score over 0, the best first; who asks for a few need not wait for the rest."""
+        waiting: list[tuple[float, int, bytes, Score]] = []
+        for step in reach(self.start, self.neighbours, self.rules):
+            while waiting and -waiting[0][0] > step.support:  # which nobody who comes now exceeds
+                yield heappop(waiting)[-1]
+            own = self.own.get(step.person)
+            is_stated = own is not None and own.stated is not None
+            score = self._stated(step.person, own) if own and is_stated else self.one(step.person)
+            if score.score:
+                heappush(waiting, (-score.score, len(score.chain), score.to, score))
+        while waiting:
+            yield heappop(waiting)[-1]
 
     def among(self, to: bytes, reached: Mapping[bytes, Reached]) -> Score:
         """The score of one person when it is known how trust reaches everybody."""
