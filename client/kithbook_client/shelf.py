@@ -1,6 +1,7 @@
 """The shelf: the views as readings ask for them (`readings.shelf.Shelf`)."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
@@ -120,7 +121,7 @@ class SqlShelf:
 
     def _with_days(self, names: Sequence[str], *, needed: bool = False) -> Sequence[str]:
         """Columns of a link, without the days where no links are joined."""
-        return names if needed or self._has_merges() else [*names[:-1], "NULL"]
+        return names if needed or self._has_merges else [*names[:-1], "NULL"]
 
     def _pairs(
         self,
@@ -150,5 +151,6 @@ class SqlShelf:
         self.people.know({row[number] for row in rows for number in named} - {None})
         return ((number, shape.make(columns)) for number, *columns in rows)
 
+    @cached_property
     def _has_merges(self) -> bool:
         return self.db.execute("SELECT 1 FROM merge LIMIT 1").fetchone() is not None

@@ -5,6 +5,7 @@ each further level and divided by 18 (10 / transfer), in that order and in IEEE 
 every device computes the same bits. Ties: fewer hops, then the smaller id of the last voucher.
 """
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from heapq import heapify, heappop, heappush
 from math import inf, ulp
@@ -49,14 +50,23 @@ def reach(
     ]
     heapify(heap)
     done = set()
-    while heap:
-        negative, hops, voucher, person = heappop(heap)
-        if person in done:
+    # Nobody's links are looked at before they matter: who asks for a few would wait for them.
+    later: deque[tuple[float, int, bytes]] = deque()
+    most = 0.0  # what they can carry at most, less than which may not come before them
+    while heap or later:
+        if heap and -heap[0][0] > most:
+            negative, hops, voucher, person = heappop(heap)
+            if person in done:
+                continue
+            done.add(person)
+            best[person] = inf
+            if not later:
+                most = -negative * 10 / divisor
+            later.append((-negative, hops, person))
+            yield Reached(person, -negative, hops, voucher)
             continue
-        done.add(person)
-        best[person] = inf
-        support = -negative
-        yield Reached(person, support, hops, voucher)
+        support, hops, person = later.popleft()
+        most = later[0][0] * 10 / divisor if later else 0.0
         for whom, link in neighbours(person).items():
             carried = support * link.level / divisor
             if carried < least:

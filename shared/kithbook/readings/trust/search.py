@@ -87,6 +87,9 @@ class Search:
     def best(self) -> Iterator[Score]:
         """Every score over 0, the best first; who asks for a few need not wait for the rest."""
         waiting: list[tuple[float, int, bytes, Score]] = []
+        for person, level in self.own.items():
+            if level.stated and level.level < self.rules.cut:  # a score, and too low to be reached
+                heappush(waiting, (-level.level, 1, person, self._stated(person, level)))
         for step in reach(self.start, self.neighbours, self.rules):
             while waiting and -waiting[0][0] > step.support:  # which nobody who comes now exceeds
                 yield heappop(waiting)[-1]
@@ -113,13 +116,15 @@ class Search:
         warners = self._warners(to, reached)
         return bool(warners) and self._through(to, warners[0], reached)
 
-    def warned_by(self, person: bytes) -> Iterator[bytes]:
+    def warned_by(self, person: bytes) -> list[bytes]:
         """Those of whom somebody warns."""
+        found = []
         for whom, level in reversed(self.neighbours(person).items()):
             if level.level > 0:
                 break
             if level.stated == 0:
-                yield whom
+                found.append(whom)
+        return found
 
     def _warners(self, to: bytes, reached: Mapping[bytes, Reached]) -> list[Reached]:
         """Who warns of them and is reached, the strongest first."""
@@ -135,7 +140,7 @@ class Search:
         reached: Mapping[bytes, Reached],
     ) -> Score:
         best = Vouch(reached[to].support, chain) if chain else None
-        caution = self._strongest(to, warners, reached)
+        caution = self._strongest(to, warners, reached) if warners else None
         return Score.of(self.start, to, best, caution, [])
 
     def _around(
