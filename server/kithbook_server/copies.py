@@ -93,8 +93,8 @@ def _carry(source: Callable[[], "Stores"], target: Callable[[], "Stores"], as_js
         click.echo(msgspec.json.encode(moved).decode())
     else:
         click.echo(
-            f"{moved.networks} networks: {moved.events:,} events and {moved.decisions:,} decisions"
-            f" carried, {moved.held:,} events there now: all fit."
+            f"Carried: {moved.events:,} events and {moved.decisions:,} decisions."
+            f" There now: {moved.held:,} events, all fit."
         )
 
 

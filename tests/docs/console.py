@@ -15,12 +15,17 @@ import sys
 import tempfile
 import time
 from collections.abc import Container, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
+
+from tests.postgres import Postgres
 
 ROOT = Path(__file__).parents[2]
 PORT = "8123"
 """The port in the pages; each run takes a free one."""
+DATABASE = "postgresql://kithd@localhost/kithd"
+"""The same of a PostgreSQL, which a page has when it names it."""
 TIMEOUT = 30
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(http://127\.0\.0\.1:\d+/(setup|device|invite)#)[^\s'\"]*")
@@ -80,8 +85,9 @@ def _general(text: str, said: Container[str]) -> str:
 class Shell:
     """A home in a temporary folder, with the commands of this checkout and a port of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database: str = DATABASE) -> None:
         self.folder = folder
+        self.database = database
         self.port = str(_free_port())
         self.links: dict[str, str] = {}
         self.state = folder / "state"
@@ -146,6 +152,7 @@ class Shell:
     def _here(self, command: str) -> str:
         """A command of the page with the links and the port of this run."""
         command = LINK.sub(lambda link: self.links.get(link[2], link[0]), command)
+        command = command.replace(DATABASE, f"'{self.database}'")
         return command.replace(f":{PORT}", f":{self.port}")
 
     def _there(self, printed: str) -> str:
@@ -179,18 +186,20 @@ def _free_port() -> int:
 
 def play(page: str, folder: Path) -> Iterator[tuple[Step, str, str | None]]:
     """Each step of a page, what it prints, and what is wrong with what the page says of it."""
-    shell = Shell(folder)
     story = list(steps(page))
     said = {date for step in story for date in DATE.findall(step.command)}
-    try:
+    with ExitStack() as needed:
+        database = DATABASE
+        if DATABASE in page:
+            database = needed.enter_context(needed.enter_context(Postgres.running()).empty())
+        shell = Shell(folder, database)
+        needed.callback(shell.close)
         for step in story:
             printed, code = shell.run(step.command)
             wrong = None if same(printed, step.printed, said) else "it prints something else"
             if code and not step.command.endswith(f"# exit {code}"):
                 wrong = f"it ends with {code}"
             yield step, printed, wrong
-    finally:
-        shell.close()
 
 
 def write(path: Path) -> None:
