@@ -46,8 +46,6 @@ CREATE TABLE log (
     role TEXT,
     until INTEGER,
     why TEXT,
-    earlier TEXT, -- roles before this one, each with the last seq under it, as JSON
-    powerless TEXT, -- acts that the writer had no right to, each with why, as JSON
     searched INTEGER NOT NULL DEFAULT 0, -- up to this seq its texts can be searched
     UNIQUE (id, network)
 );
@@ -82,13 +80,11 @@ WHEN NOT EXISTS (
 BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
 
 CREATE TRIGGER event_stays_as_it_is BEFORE UPDATE ON event
-WHEN NOT ( -- the body gives way to its own hash, or comes back, and nothing else changes
+WHEN NOT ( -- the body gives way to its own hash, and nothing else changes
     NEW.place = OLD.place AND NEW.position = OLD.position
     AND NEW.received = OLD.received AND NEW.hash = OLD.hash
-    AND substr(NEW.record, 2, 9) = substr(OLD.record, 2, 9)
-    AND min(substr(OLD.record, 1, 1), substr(NEW.record, 1, 1)) = x'01'
-    AND ifnull(CASE x'81' WHEN substr(OLD.record, 1, 1) THEN length(OLD.record)
-        WHEN substr(NEW.record, 1, 1) THEN length(NEW.record) END, 0) = 42
+    AND substr(OLD.record, 1, 1) = x'01' AND substr(NEW.record, 1, 1) = x'81'
+    AND substr(NEW.record, 2, 9) = substr(OLD.record, 2, 9) AND length(NEW.record) = 42
 )
 BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
 
@@ -109,11 +105,6 @@ CREATE TABLE ahead ( -- happening more than a day after they were written
     PRIMARY KEY (at, event)
 ) WITHOUT ROWID;
 CREATE TABLE act (event INTEGER PRIMARY KEY REFERENCES event(place)); -- of membership
-CREATE TABLE erasure ( -- whose bodies are to be destroyed, whether or not they have come
-    event INTEGER NOT NULL,
-    [check] BLOB NOT NULL,
-    PRIMARY KEY (event, [check])
-) WITHOUT ROWID;
 CREATE TABLE correction (event INTEGER PRIMARY KEY REFERENCES event(place)); -- of other events
 
 CREATE TABLE opening ( -- pages that open a log by a link, until the server has taken them
@@ -145,6 +136,30 @@ ALTER TABLE network ADD COLUMN left INTEGER; -- ms since 1970, when one left it
 UPDATE network SET private = 1 WHERE no = (SELECT min(no) FROM network);
 """
 
+ROLES_OVER_TIME = """
+ALTER TABLE log ADD COLUMN earlier TEXT; -- roles before this one, with the last seq under each
+ALTER TABLE log ADD COLUMN powerless TEXT; -- acts that the writer had no right to, each with why
+"""
+
+ERASING = """
+CREATE TABLE erasure ( -- whose bodies are to be destroyed, whether or not they have come
+    event INTEGER NOT NULL,
+    [check] BLOB NOT NULL,
+    PRIMARY KEY (event, [check])
+) WITHOUT ROWID;
+DROP TRIGGER event_stays_as_it_is;
+CREATE TRIGGER event_stays_as_it_is BEFORE UPDATE ON event
+WHEN NOT ( -- the body gives way to its own hash, or comes back, and nothing else changes
+    NEW.place = OLD.place AND NEW.position = OLD.position
+    AND NEW.received = OLD.received AND NEW.hash = OLD.hash
+    AND substr(NEW.record, 2, 9) = substr(OLD.record, 2, 9)
+    AND min(substr(OLD.record, 1, 1), substr(NEW.record, 1, 1)) = x'01'
+    AND ifnull(CASE x'81' WHEN substr(OLD.record, 1, 1) THEN length(OLD.record)
+        WHEN substr(NEW.record, 1, 1) THEN length(NEW.record) END, 0) = 42
+)
+BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+"""
+
 HELPS = tuple(f"{kind}_{size}" for kind in ("information", "money", "fun") for size in (1, 2, 3))
 SINCE = ("since_helped", "since_thanked", "since_referred", "since_met")
 
@@ -155,7 +170,6 @@ def first(db: Database) -> None:
         db.execute(statement)
     for name, columns, key in VIEWS:
         _create_view_table(db, name, columns, key)
-    db.execute("CREATE INDEX void_missing ON void(event) WHERE reason = 'missing'")
     db.table("link").create_index(["b"])
     db.table("tie").create_index(["b"])
     for side in ("by", "to"):
@@ -178,6 +192,25 @@ def several_networks(db: Database) -> None:
 def days_as_they_are(db: Database) -> None:
     """What a link's days hold is written down as it is in memory; the views are made anew."""
     db.execute("UPDATE tracking SET version = -1")
+
+
+@migrations()
+def who_said_so(db: Database) -> None:
+    """A merge knows its author, and a retraction whether an owner made it."""
+    for statement in _statements(ROLES_OVER_TIME):
+        db.execute(statement)
+    for name, columns, key in VIEWS:
+        if name in {"merge", "retraction"}:
+            db.table(name).drop()
+            _create_view_table(db, name, columns, key)
+    db.execute("UPDATE tracking SET version = -1")
+
+
+@migrations()
+def erasing(db: Database) -> None:
+    for statement in _statements(ERASING):
+        db.execute(statement)
+    db.execute("CREATE INDEX void_missing ON void(event) WHERE reason = 'missing'")
 
 
 PAIR = {"a": int, "b": int, "author": int}

@@ -13,7 +13,7 @@ from kithbook_client import keys, schema
 from kithbook_client.home import Home, default_folder
 from kithbook_client.replica import Replica
 from kithbook_client.verify import verify
-from tests.client.core.world import YEARS_10_MS, Clock, copied, met, rows
+from tests.client.core.world import YEARS_10_MS, Clock, copied, met
 
 
 def test_a_new_home_has_a_private_network_in_which_we_are_known(home: Home) -> None:
@@ -84,19 +84,6 @@ def test_a_file_of_a_later_release_is_left_alone(home: Home) -> None:
         Home.open(home.folder)
 
     assert Path(home.path).read_bytes() == before
-
-
-def test_a_file_of_an_earlier_release_is_brought_up_to_date(replica: Replica, clock: Clock) -> None:
-    replica.append([met(replica, "Bob")])
-    before = rows(replica), replica.digest()
-    replica.db.execute("PRAGMA user_version = 2")
-    replica.db.execute("DELETE FROM _sqlite_migrations WHERE name = 'days_as_they_are'")
-    replica.db.execute("UPDATE link SET days = x'91940102030405'")  # as it was
-    replica.home.close()
-
-    again = Home.open(replica.home.folder, clock).replica()
-
-    assert (rows(again), again.digest()) == before
 
 
 def test_a_file_that_is_no_database_is_damaged(home: Home) -> None:
@@ -179,18 +166,6 @@ def test_another_process_is_seen_at_once(home: Home, clock: Clock) -> None:
 
 def _open(folder: str) -> int:
     return Home.open(folder).replica().count()
-
-
-def test_a_home_of_one_network_opens_with_it_as_the_private_one(home: Home) -> None:
-    for column in ("private", "current", "left"):
-        home.db.execute(f"ALTER TABLE network DROP COLUMN {column}")
-    home.db.execute("DELETE FROM _sqlite_migrations WHERE name = 'several_networks'")
-    home.db.execute("PRAGMA user_version = 1")
-    home.close()
-
-    (network,) = Home.open(home.folder).networks()
-
-    assert (network.name, network.private, network.left) == ("private", True, None)
 
 
 def test_three_processes_that_migrate_at_once_do_it_once(tmp_path: Path, clock: Clock) -> None:
