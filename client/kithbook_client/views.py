@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from kithbook.facts.digest import MODULUS, VERSION
-from kithbook.facts.tables import SUMS, Table, Tables
+from kithbook.facts.tables import MAKE, SUMS, Table
 from kithbook_client.bulk import insert
 from kithbook_client.handles import Change, Handles, is_handle
 from kithbook_client.kept import Kept
@@ -16,9 +16,6 @@ from kithbook_client.log import Logs
 from kithbook_client.numbers import NEVER
 from kithbook_client.schema import Connection
 from kithbook_client.shapes import SHAPES, Columns
-
-ROWS = {name: table.make for name, table in Tables().items()}
-"""What makes an empty row of each kind."""
 
 
 class Views:
@@ -126,7 +123,7 @@ class Views:
             if not found:
                 continue
             if shape.many:
-                row = ROWS[table]() if row is None else row
+                row = MAKE[table]() if row is None else row
                 shape.fill(row, found)
             else:
                 row = shape.make(found[0])

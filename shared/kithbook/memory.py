@@ -14,7 +14,7 @@ from kithbook.facts.digest import MODULUS
 from kithbook.facts.effects import Entry
 from kithbook.facts.fold import Facts, is_in_effect, special
 from kithbook.facts.rows import Field, Help, Link, Merge, Referral, Tie, winner
-from kithbook.facts.tables import NAMES, PairKey, Place
+from kithbook.facts.tables import MAKE, PairKey, Place
 from kithbook.membership import Standing, members
 from kithbook.readings.merges import in_force
 from kithbook.readings.shelf import Patched, Shelf, latest_first
@@ -27,7 +27,7 @@ class Memory:
 
     def __init__(self, fetch: Fetch) -> None:
         self.fetch = fetch
-        self.rows: dict[str, dict[Any, Any]] = {name: {} for name in NAMES}
+        self.rows: dict[str, dict[Any, Any]] = {name: {} for name in MAKE}
         self.weight = 0
         self.members: set[bytes] = set()
         self.folded: set[bytes] = set()

@@ -68,29 +68,54 @@ class Table(dict[Key, R], Generic[Key, R]):
         return changed, gone, weight
 
 
+MAKE: dict[TableName, Callable[[], Row]] = {
+    "tie": Tie,
+    "link": Link,
+    "help": Help,
+    "referral": Referral,
+    "card": Field,
+    "rule": Field,
+    "merge": Merge,
+    "void": Void,
+    "retraction": Retractions,
+}
+"""What makes an empty row of each table."""
+
+
 class Tables:
-    """All tables, over what is stored or, without it, from nothing."""
+    """All tables, over what is stored or, without it, from nothing.
+
+    A table is made when it is first asked for: most events need two or three.
+    """
+
+    tie: Table[PairKey, Tie]
+    link: Table[PairKey, Link]
+    help: Table[Place, Help]
+    referral: Table[Place, Referral]
+    card: Table[tuple[bytes, str], Field]
+    rule: Table[str, Field]
+    merge: Table[Place, Merge]
+    void: Table[Place, Void]
+    retraction: Table[Place, Retractions]
 
     def __init__(self, loads: Loads | None = None) -> None:
-        self.tie: Table[PairKey, Tie] = Table("tie", Tie, loads)
-        self.link: Table[PairKey, Link] = Table("link", Link, loads)
-        self.help: Table[Place, Help] = Table("help", Help, loads)
-        self.referral: Table[Place, Referral] = Table("referral", Referral, loads)
-        self.card: Table[tuple[bytes, str], Field] = Table("card", Field, loads)
-        self.rule: Table[str, Field] = Table("rule", Field, loads)
-        self.merge: Table[Place, Merge] = Table("merge", Merge, loads)
-        self.void: Table[Place, Void] = Table("void", Void, loads)
-        self.retraction: Table[Place, Retractions] = Table("retraction", Retractions, loads)
+        self._loads = loads
+
+    def __getattr__(self, name: TableName) -> Table[Any, Any]:
+        if name not in MAKE:
+            raise AttributeError(name)
+        table: Table[Any, Any] = Table(name, MAKE[name], self._loads)
+        setattr(self, name, table)
+        return table
 
     def items(self) -> Iterable[tuple[TableName, Table[Any, Any]]]:
-        """Name and table of each."""
-        return vars(self).items()
+        """Name and table of each that was asked for."""
+        return [(name, table) for name, table in vars(self).items() if name in MAKE]
 
     def __getitem__(self, name: TableName) -> Table[Any, Any]:
         table: Table[Any, Any] = getattr(self, name)
         return table
 
 
-NAMES: tuple[TableName, ...] = tuple(name for name, _ in Tables().items())
 SUMS = ("tie", "link")
 """Tables that keep only the sum of their events: who loses one is worked out anew."""
