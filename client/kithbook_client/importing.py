@@ -7,7 +7,6 @@ so a file can be taken in again, whole or grown, after whatever interrupted it.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from hashlib import sha256
-from itertools import islice
 from typing import NamedTuple
 
 import msgspec
@@ -203,11 +202,12 @@ class _Import:
                     self._leave(one.line, error.message)
 
     def _append(self, made: list[_Made]) -> None:
-        entries = iter(self.append([event for one in made for event in one.events]))
+        entries = self.append([event for one in made for event in one.events])
+        upto = 0
         for one in made:
-            refs = [entry.ref for entry in islice(entries, len(one.events))]
+            upto += len(one.events)
             if one.exported:
-                self.exported[one.exported] = refs[-1] if refs else NOWHERE
+                self.exported[one.exported] = entries[upto - 1].ref if entries else NOWHERE
         self.report.added += len(made)
 
     def _leave(self, number: int, why: str) -> None:
