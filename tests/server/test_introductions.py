@@ -33,6 +33,7 @@ def test_a_member_learns_who_on_the_team_knows_somebody_and_whom_to_thank(served
     bob_, dan_ = told["known_by"]
     assert (bob_["name"], bob_["member"], bob_["stated"], bob_["contacts"]) == ("Bob", True, 9, 1)
     assert (dan_["name"], dan_["member"], dan_["stated"], dan_["contacts"]) == ("Dan", False, 5, 0)
+    assert (bob_["hand"], dan_["hand"]) == ("first-hand", "hearsay")
     [way] = told["ways"]
     assert way["ask"] == "Bob"
     assert way["thanks_owed"] == [f"{own.id.hex()}:4"]

@@ -44,10 +44,9 @@ def test_who_knows_somebody_is_who_has_a_level_or_was_in_touch(
         assert (knower.level and knower.level.stated) == (level and level.stated)
         assert knower.tie.count == (tie.events if tie else 0)
         assert (knower.tie.last and knower.tie.last.at) == (tie and tie.last)
-        assert knower.is_member == any(
-            log.person is not None and world.same(log.person, knower.person)
-            for log in world.logs.values()
-        )
+        assert knower.is_member == any(world.same(m, knower.person) for m in world.members)
+        assert (knower.hand is None) == (level is None)
+        assert (knower.hand == "evidence") == (level is not None and level.stated is None)
 
 
 @given(history=any_history, me=persons, to=persons)

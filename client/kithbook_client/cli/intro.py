@@ -73,8 +73,5 @@ def _print_knowers(call: Call, found: Introductions) -> None:
 
 
 def _whose_word(knower: KnowerAnswer) -> str:
-    if knower.level is None:
-        return ""
-    if knower.stated is None:
-        return "inferred"
-    return "own word" if knower.member else "hearsay"
+    words = {"first-hand": "own word", "hearsay": "hearsay", "evidence": "inferred"}
+    return words[knower.hand] if knower.hand else ""

@@ -140,6 +140,7 @@ def knower_answer(knower: Knower, names: Names) -> answers.KnowerAnswer:
         level=level.level if level else None,
         stated=level.stated if level else None,
         event=stated_by(level) if level else None,
+        hand=knower.hand,
         last_contact=moment_text(knower.tie.last),
         contacts=knower.tie.count,
     )

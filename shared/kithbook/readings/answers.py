@@ -193,9 +193,9 @@ class Why(TrustAnswer, frozen=True, kw_only=True):
 
 
 class KnowerAnswer(msgspec.Struct, frozen=True):
-    """Somebody who knows a person: by their own `level` about them, by contact, or both.
+    """Somebody who knows a person: by a `level` about them, by contact, or both.
 
-    `member` when they are in the network themselves, and what they say is their own word.
+    `member` when they are or were one here; `hand` is what the level rests on.
     """
 
     id: str
@@ -204,6 +204,7 @@ class KnowerAnswer(msgspec.Struct, frozen=True):
     level: float | None
     stated: float | None
     event: str | None
+    hand: Hand | None
     last_contact: str | None
     contacts: int
 

@@ -4,15 +4,14 @@ A way to an introduction is a chain of trust with somebody in between, the stron
 stands first on it is the one to ask, and it is as well to know whether one owes them thanks.
 """
 
-from collections.abc import Iterable, Mapping
-
 import msgspec
 
 from kithbook.facts.rows import Tie
+from kithbook.readings.grounds import ground
 from kithbook.readings.ledger import Open
 from kithbook.readings.reader import Reader
 from kithbook.readings.trust.chains import Step
-from kithbook.readings.trust.levels import Level
+from kithbook.readings.trust.levels import Hand, Level
 from kithbook.readings.trust.score import Score, Vouch
 
 NO_TIE = Tie()
@@ -21,13 +20,14 @@ NO_TIE = Tie()
 class Knower(msgspec.Struct, frozen=True):
     """Somebody with a level about a person, or contact with them, or both.
 
-    `is_member` when they have devices here, so that the level is by their own word and dealings;
-    of anybody else it is what this reader has heard.
+    `is_member` when they are or were one here; `hand` says what their level rests on: of somebody
+    else it is only what this reader has heard.
     """
 
     person: bytes
     is_member: bool
     level: Level | None
+    hand: Hand | None
     tie: Tie
 
 
@@ -61,17 +61,21 @@ def introductions(reader: Reader, to: bytes, start: bytes | None = None) -> Intr
         for vouch in (*vouches, *score.others)
         if len(vouch.chain) > 1
     ]
-    members = reader.word.members
-    return Introductions(score, knowers(reader.levels_of(to), reader.ties(to), members), ways)
+    return Introductions(score, knowers(reader, to), ways)
 
 
-def knowers(
-    levels: Mapping[bytes, Level], ties: Mapping[bytes, Tie], members: Iterable[bytes]
-) -> list[Knower]:
+def knowers(reader: Reader, to: bytes) -> list[Knower]:
     """By level, then by the last contact, then by how often; those with no level last."""
-    on_the_team = set(members)
+    levels, ties = reader.levels_of(to), reader.ties(to)
+    members = {reader.one.get(speaker, speaker) for speaker in reader.speakers}
     found = [
-        Knower(person, person in on_the_team, levels.get(person), ties.get(person, NO_TIE))
+        Knower(
+            person,
+            person in members,
+            level := levels.get(person),
+            ground(reader, Step(person, to, level)).hand if level else None,
+            ties.get(person, NO_TIE),
+        )
         for person in levels.keys() | ties.keys()
     ]
     return sorted(found, key=_acquaintance)
