@@ -7,6 +7,7 @@ from kithbook.errors import NotFound
 from kithbook_client.replica import Replica
 
 if TYPE_CHECKING:
+    from kithbook.past import Past
     from kithbook.readings.listing import Logged
     from kithbook.readings.moment import Moment
     from kithbook.readings.reader import Reader
@@ -28,7 +29,7 @@ class Book:
         """The facts of all networks, as they are now or were at a moment."""
         from kithbook.readings.joined import Joined
 
-        return Joined([one.reading(now_ms, moment) for one in self.replicas])
+        return Joined([_once(one, one.reading(now_ms, moment), now_ms) for one in self.replicas])
 
     def reader(self, now_ms: int, moment: "Moment | None" = None) -> "Reader":
         """What this home's person can ask of all networks, by the rules of the private one."""
@@ -36,7 +37,10 @@ class Book:
 
         if moment is not None and moment.is_past:
             return Pasts(self.replicas, now_ms, moment).reader(self.me)
-        parts = [Part(one.name, one.reading(now_ms), one.speakers) for one in self.replicas]
+        parts = [
+            Part(one.name, _once(one, one.reading(now_ms), now_ms), one.speakers)
+            for one in self.replicas
+        ]
         return JoinedReader(parts, self.me, now_ms * 1000)
 
     def lookup(self, folded: str) -> list[bytes]:
@@ -86,10 +90,28 @@ class Book:
         return people[:limit], events[:limit]
 
 
+def _once(replica: Replica, shelf: "Shelf", now_ms: int, past: "Past | None" = None) -> "Shelf":
+    """What a network holds beside what it was told of the private one."""
+    from kithbook_client.copies import copies_in
+
+    copies = [] if replica.private else copies_in(replica)
+    if past is not None:
+        copies = [copy for copy in copies if past.counts(copy.log, copy.seq)]
+    if not copies:
+        return shelf
+    from kithbook.readings.moment import NOW
+    from kithbook.readings.once import without_copies
+
+    upto = (NOW if past is None else past.moment).horizon(now_ms * 1000)
+    return without_copies(shelf, copies, replica.me, upto)
+
+
 class Pasts:
     """The past of one network or several, asked as one."""
 
     def __init__(self, replicas: Sequence[Replica], now_ms: int, moment: "Moment") -> None:
+        self.now_ms = now_ms
+        self.replicas = replicas
         self.parts = [(one.name, one.past(now_ms, moment)) for one in replicas]
 
     def reader(self, me: bytes) -> "Reader":
@@ -99,7 +121,10 @@ class Pasts:
             return first.reader(me, name)
         from kithbook.readings.joined import JoinedReader, Part
 
-        parts = [Part(name, past.facts, past.speakers) for name, past in self.parts]
+        parts = [
+            Part(name, _once(one, past.facts, self.now_ms, past), past.speakers)
+            for one, (name, past) in zip(self.replicas, self.parts, strict=True)
+        ]
         return JoinedReader(parts, me, first.now)
 
     def newest(self, person: bytes | None, limit: int | None) -> "list[Logged]":

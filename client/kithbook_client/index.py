@@ -69,6 +69,8 @@ class Index:
         span = place(log.no, after), place(log.no + 1, 0)
         for table in TABLES:
             self.db.execute(f"DELETE FROM {table} WHERE event > ? AND event < ?", span)
+        for side in ("event", "original"):
+            self.db.execute(f"DELETE FROM shared WHERE {side} > ? AND {side} < ?", span)
 
     def naming(self, a: bytes, b: bytes) -> Iterator[Entry]:
         """The readable events that name both people."""

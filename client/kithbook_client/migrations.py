@@ -160,6 +160,13 @@ WHEN NOT ( -- the body gives way to its own hash, or comes back, and nothing els
 BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
 """
 
+SHARED = """
+CREATE TABLE shared ( -- events that tell a team again what stands in the private network
+    event INTEGER PRIMARY KEY REFERENCES event(place),
+    original INTEGER NOT NULL REFERENCES event(place)
+);
+"""
+
 HELPS = tuple(f"{kind}_{size}" for kind in ("information", "money", "fun") for size in (1, 2, 3))
 SINCE = ("since_helped", "since_thanked", "since_referred", "since_met")
 
@@ -211,6 +218,12 @@ def erasing(db: Database) -> None:
     for statement in _statements(ERASING):
         db.execute(statement)
     db.execute("CREATE INDEX void_missing ON void(event) WHERE reason = 'missing'")
+
+
+@migrations()
+def what_was_shared(db: Database) -> None:
+    for statement in _statements(SHARED):
+        db.execute(statement)
 
 
 PAIR = {"a": int, "b": int, "author": int}

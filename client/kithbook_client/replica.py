@@ -112,6 +112,12 @@ class Replica:
         )
 
     @property
+    def is_known(self) -> bool:
+        """Whether it has been heard here whom this home's devices speak for."""
+        self.refresh()
+        return any(log.standing.person is not None for log in self.own())
+
+    @property
     def device(self) -> str:
         """What this device calls itself."""
         self.refresh()

@@ -14,6 +14,7 @@ from kithbook.readings.listing import Logged
 from kithbook.readings.merges import classes, members
 from kithbook.restating import SHARED, mark, restated, secret_of
 from kithbook_client.book import Book
+from kithbook_client.copies import note_copy
 from kithbook_client.replica import Replica
 from kithbook_client.ties import tie
 
@@ -33,7 +34,7 @@ class Sharing:
         self.private = private
         self.team = team
         self.now_ms = now_ms
-        self.secret = secret_of(founding_body(private))
+        self.secret = secret_of_home(private)
         self.one = classes(Book([private, team]).reading(now_ms).merges())
         self.people: dict[bytes, bytes] = {}
         """Private person → who they are on the team."""
@@ -64,6 +65,8 @@ class Sharing:
         said = restated(event, self.people, self._there, source, with_note=with_note)
         entry = self.team.append([*self.births, said], self.now_ms)[-1]
         self.births = []
+        there = self.team.logs.number(entry.log, entry.seq)
+        note_copy(self.team, there, self.private.logs.number(original.log, original.seq))
         return Shared(original, (entry.log, entry.seq), is_new=True)
 
     def _there(self, ref: Ref) -> Ref | None:
@@ -126,14 +129,14 @@ class Sharing:
             )
 
 
-def founding_body(replica: Replica) -> bytes:
-    """The body of the event that founded a network."""
+def secret_of_home(replica: Replica) -> bytes:
+    """The secret that all devices in the private network have, by the event that founded it."""
     replica.refresh()
     for log in replica.logs.held():
         ((_, _, record),) = replica.logs.rows(log, 0, 1)
         entry = replica.logs.entry(log.id, 1)
         if entry and entry.author and isinstance(entry.event, Founded):
-            return record_body(record) or b""
+            return secret_of(record_body(record) or b"")
     raise Refused(
         f"{replica.name} has not all of its events here yet, so nothing of it can be shared.",
         "Run: kith sync.",

@@ -22,6 +22,18 @@ def tie(home: Home, pairs: Iterable[tuple[bytes, bytes]]) -> None:
         private.append(merges, now_ms)
 
 
+def settle(replica: Replica) -> None:
+    """Note at home what follows from what came: who one is there, and what repeats one's own."""
+    from kithbook_client.copies import find_copies
+
+    home = replica.home
+    teams = [one for one in home.replicas() if not one.private] if replica.private else [replica]
+    for team in teams:
+        if team.is_known:
+            tie_me(team)
+            find_copies(home.private, team, classes(home.private.reading(home.now_ms()).merges()))
+
+
 def tie_me(replica: Replica) -> None:
     """Who one is in a team is who one is at home."""
     if not replica.private:

@@ -34,6 +34,12 @@ class Past(NamedTuple):
         """What `me` could ask then."""
         return Reader(self.facts, self.speakers, me, self.now, network)
 
+    def counts(self, log: bytes, seq: int) -> bool:
+        """Whether an event was known then, and counted."""
+        return (
+            self.facts.fetch(log, seq) is not None and self.facts.load("void", (log, seq)) is None
+        )
+
     def listed(self) -> Iterator[Logged]:
         """The events that the moment tells of, in the order in which they were written."""
         devices = self.known.devices

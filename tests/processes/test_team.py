@@ -87,7 +87,7 @@ def test_what_was_shared_from_two_laptops_is_there_once(team: Team) -> None:
     synced(team.homes)
     agreed(team.homes)
     for home in team.homes:
-        (account,) = home.ask("ledger", "--from", "Ada", *TEAM)["ledger"]
+        (account,) = home.ask("ledger", "--from", "Ada")["ledger"]
         assert (account["name"], account["given"]["information"]) == ("Bob", 1)
         assert "between us" not in home.run("log", *TEAM)
     assert not team.ada_desk.ask("share", event, *TEAM)["shared"][0]["new"]

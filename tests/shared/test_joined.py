@@ -6,13 +6,15 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kithbook.events import Merged, Ruled
+from kithbook.events import Helped, Merged, Met, Referred, Ruled, Thanked, Trusted
 from kithbook.readings.joined import Joined, JoinedReader, Part
 from kithbook.readings.merges import classes
+from kithbook.readings.once import without_copies
 from kithbook.readings.reader import Reader
 from kithbook.readings.rules import rules_of
+from kithbook.when import END_AT
 from tests.oracle import Log, Written
-from tests.shared.memory import stored
+from tests.shared.memory import entry_of, stored
 from tests.shared.story import Story, who
 from tests.strategies import (
     ABOUT_TRUST,
@@ -91,6 +93,31 @@ def test_joined_networks_read_as_one_fold_of_all_their_events(
     assert joined.referrals(viewpoint) == whole.referrals(viewpoint)
     assert joined.scores(viewpoint) == whole.scores(viewpoint)
     assert joined.card(viewpoint) == whole.card(viewpoint)
+
+
+told_again = histories((Met, Helped, Thanked, Referred, Trusted), min_size=4, whose=private)
+
+
+@given(home=told_again, chosen=st.sets(st.integers(0, 20)), viewpoint=persons)
+def test_what_a_team_was_told_of_ones_own_counts_once(
+    home: History, chosen: set[int], viewpoint: bytes
+) -> None:
+    said = [w for w in home.written if not isinstance(w.event, str)]
+    said = [w._replace(event=msgspec.structs.replace(w.event, source=None)) for w in said]
+    home = tied(History(home.logs, said), [(who, THERE[who]) for who in PEOPLE])
+    copied = elsewhere(History(home.logs, [w for n, w in enumerate(said) if n in chosen]))
+    entries = [entry_of(w, copied.logs) for w in copied.written]
+    team = part("team", copied)
+    shelf = without_copies(team.shelf, entries, THERE[PEOPLE[0]], END_AT)
+    once = team._replace(shelf=shelf)
+    nothing = part("team", History(copied.logs, []))
+    read, alone = (JoinedReader([part("", home), t], PEOPLE[0], TODAY) for t in (once, nothing))
+
+    assert set(read.contacts(viewpoint)) == set(alone.contacts(viewpoint))
+    assert read.ledger(viewpoint) == alone.ledger(viewpoint)
+    assert read.referrals(viewpoint) == alone.referrals(viewpoint)
+    scores = [{s.to: (s.score, s.basis) for s in r.scores(viewpoint)} for r in (read, alone)]
+    assert scores[0] == scores[1]
 
 
 def joined(home: Story, team: Story, *pairs: tuple[str, str], now: int = TODAY) -> JoinedReader:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from kithbook_client.replica import Replica
 from kithbook_client.sync.http import HttpServer
 from kithbook_client.sync.rounds import SyncReport, synchronise
+from kithbook_client.ties import settle
 
 
 def server_at(replica: Replica, url: str) -> HttpServer:
@@ -15,5 +16,8 @@ def server_at(replica: Replica, url: str) -> HttpServer:
 def sync_with(
     replica: Replica, url: str, progress: Callable[[int, int], None] | None = None
 ) -> SyncReport:
-    """Sync with the server at this address."""
-    return synchronise(replica, server_at(replica, url), replica.peer(url), progress)
+    """Sync with the server at this address, and settle at home what came from it."""
+    report = synchronise(replica, server_at(replica, url), replica.peer(url), progress)
+    if report.pulled:
+        settle(replica)
+    return report

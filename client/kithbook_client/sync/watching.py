@@ -18,6 +18,7 @@ from kithbook_client.sync.changes import Listener
 from kithbook_client.sync.http import HttpServer
 from kithbook_client.sync.pace import backoff, chance
 from kithbook_client.sync.rounds import SyncReport, synchronise
+from kithbook_client.ties import settle
 
 LOOK_SECONDS = 0.2
 """So often the file is looked at: another process's event leaves within a second."""
@@ -130,6 +131,8 @@ class _Watched:
         try:
             self._server = self._server or self._connect(peer)
             report = synchronise(replica, self._server, peer)
+            if report.pulled:
+                settle(replica)
         except KithbookError:
             self._server = None
             self._failures += 1

@@ -70,6 +70,34 @@ def test_several_of_that_name_are_asked_about(ada: Typed) -> None:
     assert len(on_the_team(ada)) == 4, "nothing was written"
 
 
+def test_what_was_shared_counts_once_where_all_is_read(ada: Typed) -> None:
+    events = [
+        ada.json("helped", "Bob", "a lead")["event"],
+        ada.json("helped", "me", "a desk", "--by", "Bob")["event"],
+        ada.json("met", "Bob", "Carol")["event"],
+        ada.json("referred", "Carol", "--to", "Bob")["event"],
+    ]
+    reads = [["contacts"], ["ledger"], ["trust"], ["next"]]
+    reads += [[*one, "--as-of", "2026-12-01"] for one in reads[:3]]
+    before = [_without_networks(ada.json(*one)) for one in reads]
+    share(ada, *events)
+    assert [_without_networks(ada.json(*one)) for one in reads] == before
+    ada("retract", events[0])
+    (account,) = (a for a in ada.json("ledger")["ledger"] if a["name"] == "Bob")
+    assert account["given"]["information"] == 1, "the team's is still true"
+
+
+def _without_networks(answer: dict[str, Any]) -> dict[str, Any]:
+    """Rows with names alone: an id may be the one that a human has on the team."""
+    return {
+        name: [
+            {k: v for k, v in row.items() if k not in {"id", "networks", "chain"}} for row in rows
+        ]
+        for name, rows in answer.items()
+        if isinstance(rows, list)
+    }
+
+
 def test_notes_stay_at_home_unless_they_are_asked_for(ada: Typed) -> None:
     event = ada.json("met", "Bob", "--note", "looked tired")["event"]
     share(ada, event)
