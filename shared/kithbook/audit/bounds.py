@@ -6,15 +6,27 @@ chain at any moment of the history is at most as strong as the same chain of bou
 whose strongest chain of bounds stays below the cut was never part of what made the score.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import permutations
 
 import msgspec
 
 from kithbook.errors import Invalid
-from kithbook.events import AnyEvent, Described, Merged, Ruled, Trusted, people_in
+from kithbook.events import (
+    AnyEvent,
+    Described,
+    Helped,
+    Merged,
+    Met,
+    Referred,
+    Ruled,
+    Thanked,
+    Trusted,
+    people_in,
+)
 from kithbook.facts.rows import Merge
+from kithbook.knowledge import Held
 from kithbook.readings.merges import classes
 from kithbook.readings.rules import DEFAULT, Rules, parse_rule
 from kithbook.readings.trust.chains import LEAST, reach
@@ -26,31 +38,37 @@ SLACK = 1 - 1e-9
 MOST = 10.0
 """The highest level, and what a warning is heard with."""
 NOBODY: dict[bytes, Level] = {}
+DEALINGS = (Met, Helped, Thanked, Referred)
 Pair = tuple[bytes, bytes]
 
 
 class Bounds:
-    """Of the score of `to` from `start`, over all of these events."""
+    """Of the score of `to` from `start`, over all of these events.
 
-    def __init__(self, events: Iterable[AnyEvent], start: bytes, to: bytes) -> None:
-        events = list(events)
-        self.one = classes(Merge(e.people) for e in events if isinstance(e, Merged))
+    `said` are the events about each pair, by their place in the list, `rest` those about none.
+    """
+
+    def __init__(self, events: Sequence[Held], start: bytes, to: bytes) -> None:
+        merges = (h.event for h in events if isinstance(h.event, Merged))
+        self.one = classes(Merge(merged.people) for merged in merges)
         self.start, self.to = self.root(start), self.root(to)
-        self.rules = _loosest(e for e in events if isinstance(e, Ruled))
+        self.rules = _loosest(h.event for h in events if isinstance(h.event, Ruled))
         self.cut = max(self.rules.cut, LEAST) * SLACK
-        self.stated: dict[Pair, int] = {}
-        self.dealt: set[Pair] = set()
+        self.said: dict[Pair, list[int]] = {}
+        self.rest: list[int] = []
+        self._stated: dict[Pair, int] = {}
+        self._dealt: set[Pair] = set()
         self.warners: set[bytes] = set()
-        for event in events:
-            self._note(event)
-        self.most = {pair: self._most(pair) for pair in self.stated.keys() | self.dealt}
-        by: dict[bytes, dict[bytes, Level]] = {}
+        for number, held in enumerate(events):
+            self._note(number, held.event)
+        self._by: dict[bytes, dict[bytes, Level]] = {}
         of: dict[bytes, dict[bytes, float]] = {}
-        for (a, b), level in sorted(self.most.items(), key=lambda item: -item[1]):
-            by.setdefault(a, {})[b] = Level(level, None, None)
+        for a, b in self.said:
+            level = self._most((a, b))
+            self._by.setdefault(a, {})[b] = Level(level, None, None)
             of.setdefault(b, {})[a] = level
         loose = msgspec.structs.replace(self.rules, cut=self.cut)
-        found = reach(self.start, lambda person: by.get(person, NOBODY), loose)
+        found = reach(self.start, self._neighbours, loose)
         self.reached = {step.person: step.support for step in found}
         self.vouching = self._back({self.to: 1.0}, of)
         heard = MOST / self.rules.divisor
@@ -59,12 +77,20 @@ class Bounds:
     def root(self, person: bytes) -> bytes:
         return self.one.get(person, person)
 
+    def pairs(self) -> set[Pair]:
+        """Between whom a level could ever have mattered."""
+        return {
+            (a, b)
+            for a in (self.start, *self.reached)
+            for b in self._by.get(a, NOBODY)
+            if self.concerns(a, b)
+        }
+
     def concerns(self, a: bytes, b: bytes) -> bool:
         """Whether a level of one of them in the other could ever have mattered."""
-        a, b = self.root(a), self.root(b)
         if a == self.start:  # whatever they state is final
             return b in self.vouching or b in self.warning
-        return self._could(a, b, self.most.get((a, b), 0.0), None, None) or (
+        return self._could(a, b, self._by[a][b].level, None, None) or (
             b == self.to and a in self.warners and self._warns(a, None)
         )
 
@@ -94,23 +120,33 @@ class Bounds:
         heard = self.reached.get(a, 0.0) * MOST / self.rules.divisor
         return heard >= (weight or self.cut) * SLACK
 
-    def _note(self, event: AnyEvent) -> None:
+    def _note(self, number: int, event: AnyEvent) -> None:
+        one = self.one
         if isinstance(event, Trusted):
-            pair = self.root(event.by), self.root(event.whom)
-            level = event.level or 0
-            if level >= self.stated.get(pair, 0):
-                self.stated[pair] = level
-            if pair[1] == self.to and event.level == 0:
+            pair = one.get(event.by, event.by), one.get(event.whom, event.whom)
+            self.said.setdefault(pair, []).append(number)
+            level = event.level
+            if level and level > self._stated.get(pair, 0):
+                self._stated[pair] = level
+            elif level == 0 and pair[1] == self.to:
                 self.warners.add(pair[0])
-        elif not isinstance(event, (Merged, Described)):
+        elif isinstance(event, DEALINGS):
             # Who of them deals with whom is not asked: it could only be less.
-            self.dealt.update(permutations(map(self.root, people_in(event)), 2))
+            for pair in permutations(map(self.root, people_in(event)), 2):
+                self.said.setdefault(pair, []).append(number)
+                self._dealt.add(pair)
+        elif not isinstance(event, Described):
+            self.rest.append(number)
 
     def _most(self, pair: Pair) -> float:
-        stated = self.stated.get(pair, 0) / 10
-        if pair not in self.dealt:
+        stated = self._stated.get(pair, 0) / 10
+        if pair not in self._dealt:
             return stated
         return max(min(MOST, stated + 1) if stated else 0.0, self.rules.weak)
+
+    def _neighbours(self, person: bytes) -> dict[bytes, Level]:
+        found = self._by.get(person, NOBODY)
+        return dict(sorted(found.items(), key=lambda item: -item[1].level))
 
     def _back(
         self, seeds: Mapping[bytes, float], of: Mapping[bytes, Mapping[bytes, float]]

@@ -1,47 +1,36 @@
 """Which events could bear on one score at all."""
 
-from itertools import permutations
-
 from kithbook.audit.bounds import Bounds
-from kithbook.events import MEMBERSHIP, Erased, Invited, Merged, Retracted, Ruled, people_in
+from kithbook.events import Invited, Merged, Retracted, Ruled
 from kithbook.knowledge import Held, Knowledge
 from kithbook.readings.rules import CADENCE
 
 
 def concerning(knowledge: Knowledge, bounds: Bounds, me: bytes) -> list[Held]:
     """The events that could bear on the score, in the order in which they came."""
-    root = bounds.root
-    pairs = {pair for pair in bounds.most if bounds.concerns(*pair)}
-    people = {bounds.start, bounds.to, root(me)}.union(*pairs)
-    invited = {
-        person
-        for act in knowledge.acts.values()
-        if isinstance(act.event, Invited)
-        for person in people_in(act.event)
-    }
-    people |= {root(person) for person in invited}
-
-    def concerns(held: Held) -> bool:
-        event = held.event
-        if isinstance(event, (Erased, *MEMBERSHIP)):
-            return True
-        if isinstance(event, Ruled):
-            return not event.setting.startswith(CADENCE)
-        named = [root(person) for person in people_in(event)]
-        if isinstance(event, Merged):
-            return not people.isdisjoint(named)
-        return any(pair in pairs for pair in permutations(named, 2))
-
-    found = {held.place for held in knowledge.events if concerns(held)}
-    sources = {h.event.source for h in knowledge.events if h.place in found} - {None}
+    events, root = knowledge.events, bounds.root
+    pairs = bounds.pairs()
+    acts = (act.event for act in knowledge.acts.values())
+    speakers = {act.person for act in acts if isinstance(act, Invited)} | {me}
+    people = {bounds.start, bounds.to, *map(root, speakers)}.union(*pairs)
+    found = {number for pair in pairs for number in bounds.said[pair]}
+    retracted: list[int] = []
+    for number in bounds.rest:
+        match events[number].event:
+            case Retracted():
+                retracted.append(number)
+            case Merged() as merged if root(merged.people[0]) not in people:
+                pass
+            case Ruled() as ruled if ruled.setting.startswith(CADENCE):
+                pass
+            case _:
+                found.add(number)
+    sources = {events[number].event.source for number in found} - {None}
     if sources:
-        found |= {h.place for h in knowledge.events if h.event.source in sources}
-    return [
-        held
-        for held in knowledge.events
-        if held.place in found
-        or (
-            isinstance(held.event, Retracted)
-            and (held.event.event.log, held.event.event.seq) in found
-        )
-    ]
+        found |= {number for number, held in enumerate(events) if held.event.source in sources}
+    places = {events[number].place for number in found}
+    for number in retracted:
+        event = events[number].event
+        if isinstance(event, Retracted) and (event.event.log, event.event.seq) in places:
+            found.add(number)
+    return [events[number] for number in sorted(found)]

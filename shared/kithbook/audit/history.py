@@ -97,7 +97,7 @@ def history(
     stand: Stand,
 ) -> History:
     """The history of the score of `to` from `start`, as `me` reads it now (µs since 1970)."""
-    bounds = Bounds((held.event for held in knowledge.events), start, to)
+    bounds = Bounds(knowledge.events, start, to)
     course = Course(knowledge, bounds, start, to, me, stand)
     events = concerning(knowledge, bounds, me)
     if by == "at":
