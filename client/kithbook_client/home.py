@@ -129,6 +129,8 @@ class Home:
         return cls(folder, now_ms, random)
 
     def close(self) -> None:
+        for replica in self._replicas.values():
+            replica.close()
         self.db.close()
 
     @contextmanager

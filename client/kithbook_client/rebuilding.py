@@ -36,9 +36,12 @@ def reindex(views: Views, index: Index) -> None:
 
 
 def _rebuild(views: Views, index: Index, progress: Progress | None) -> None:
+    from kithbook_client.deeds import forget
+
     logs = views.logs
     index.note(_readable_now(views))
     views.clear()
+    forget(views.db)
     views.people.load()
     reached = {log.id: 1 for log in logs.held()}
     stored = Stored(views, index, Kept(is_all=True))

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from kithbook.readings.moment import Moment
     from kithbook.readings.reader import Reader
     from kithbook.readings.shelf import Shelf
+    from kithbook_client.deeds import Deeds
     from kithbook_client.history import History
     from kithbook_client.home import Device, Home
     from kithbook_client.pages import Pages
@@ -76,6 +77,7 @@ class Replica:
         self.views = Views(self.db, self.logs)
         self.clock = 0
         self._seen: int | None = None
+        self._deeds: Deeds | None = None
         self.refresh()
         if self.views.version not in {0, VERSION}:
             self.rebuild()
@@ -181,11 +183,38 @@ class Replica:
 
     def past(self, now_ms: int, moment: "Moment", supposed: "Supposition | None" = None) -> "Past":
         """What this replica's events said at a moment, or would have said, had they been others."""
-        from kithbook.past import replay
+        from kithbook.past import Past, replay
 
         with uncollected():
-            knowledge, stand = self.knowledge(supposed)
-            return replay(knowledge, moment, now_ms * 1000, stand)
+            if moment.as_of is None or moment.known_at is not None or supposed is not None:
+                knowledge, stand = self.knowledge(supposed)
+                return replay(knowledge, moment, now_ms * 1000, stand)
+            return Past(
+                moment,
+                moment.as_of,
+                self._as_of(moment.as_of),
+                self.logs.standings(),
+                self.views.void,
+                lambda: self.knowledge()[0],
+            )
+
+    def _as_of(self, upto: int) -> "Shelf":
+        from kithbook.readings.asof import AsOf
+        from kithbook_client.deeds import Deeds
+        from kithbook_client.shelf import SqlShelf
+
+        self.refresh()
+        shelf = SqlShelf(self.views)
+        if self._deeds is None:
+            self._deeds = Deeds(self.home.folder, shelf)
+        self._deeds.refresh()
+        return AsOf(shelf, self._deeds, upto)
+
+    def close(self) -> None:
+        """Let go of what is open beside the home's own file."""
+        if self._deeds is not None:
+            self._deeds.close()
+            self._deeds = None
 
     def score_history(
         self,

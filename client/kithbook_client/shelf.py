@@ -69,13 +69,21 @@ class SqlShelf:
 
     def helps_of(self, people: Collection[bytes]) -> Iterator[tuple[Place, Help]]:
         asked = self._numbers(people)
-        where = f"open AND ([to] IN {THESE} OR [by] IN {THESE})"
-        helps = dict(self._of_events("help", where, (asked, asked)))
+        return self._helps(f"open AND ([to] IN {THESE} OR [by] IN {THESE})", (asked, asked))
+
+    def helps_before(self, people: Collection[bytes], upto: int) -> Iterator[tuple[Place, Help]]:
+        """Helps that happened up to a time, open or not."""
+        asked = self._numbers(people)
+        where = f"at <= ? AND ([to] IN {THESE} OR [by] IN {THESE})"
+        return self._helps(where, (upto, asked, asked))
+
+    def _helps(self, where: str, args: tuple[Any, ...]) -> Iterator[tuple[Place, Help]]:
+        helps = dict(self._of_events("help", where, args))
         (_, thanks) = self.views.shapes["help"]
         rows = self.db.execute(
             f"SELECT help, {thanks.names} FROM thanks WHERE help IN "
             f"(SELECT event FROM help WHERE {where}) ORDER BY help",
-            (asked, asked),
+            args,
         )
         for number, found in groupby(rows, key=lambda row: row[0]):
             thanks.fill(helps[number], [columns for _, *columns in found])
@@ -141,7 +149,7 @@ class SqlShelf:
             yield (who(author), a, b), make(columns)
 
     def _of_events(
-        self, table: str, where: str, args: tuple[str, ...]
+        self, table: str, where: str, args: tuple[Any, ...]
     ) -> Iterator[tuple[int, Any]]:
         shape = self.views.shapes[table][0]
         rows = self.db.execute(

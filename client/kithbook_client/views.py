@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from kithbook.facts.digest import MODULUS, VERSION
-from kithbook.facts.tables import MAKE, SUMS, Table
+from kithbook.facts.tables import MAKE, SUMS, Place, Table
 from kithbook_client.bulk import insert
 from kithbook_client.handles import Change, Handles, is_handle
 from kithbook_client.kept import Kept
@@ -114,6 +114,11 @@ class Views:
                 (self.logs.network,),
             )
         )
+
+    def void(self, place: Place) -> str | None:
+        """Why an event does not count, if so."""
+        row = self.row("void", place)
+        return row.reason if row else None
 
     def row(self, table: str, key: Any) -> Any | None:
         """A stored row."""

@@ -1,29 +1,48 @@
 """The past: what a replica's events said at a moment, by replaying those that it tells of."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
+from functools import cached_property
 
 from kithbook.codec import Unreadable
 from kithbook.events import people_in
+from kithbook.facts.tables import Place
 from kithbook.knowledge import Held, Knowledge, Unread
 from kithbook.membership import UNKNOWN, Act, Standing, members
 from kithbook.memory import Memory
 from kithbook.readings.listing import Logged
 from kithbook.readings.moment import Moment
 from kithbook.readings.reader import Reader
+from kithbook.readings.shelf import Shelf
 
 Stand = Callable[[Iterable[Act]], Mapping[bytes, Standing]]
 """Membership events → whose log is whose (`membership.standing`)."""
 
 
-class Past(NamedTuple):
-    """What was known at a moment; `now` is what time it was then."""
+class Past:
+    """What was known at a moment; `now` is what time it was then.
 
-    moment: Moment
-    now: int
-    facts: Memory
-    standings: Mapping[bytes, Standing]
-    known: Knowledge
+    `known` is only asked for the events themselves.
+    """
+
+    def __init__(
+        self,
+        moment: Moment,
+        now: int,
+        facts: Shelf,
+        standings: Mapping[bytes, Standing],
+        void: Callable[[Place], str | None],
+        known: Callable[[], Knowledge],
+    ) -> None:
+        self.moment = moment
+        self.now = now
+        self.facts = facts
+        self.standings = standings
+        self._void = void
+        self._known = known
+
+    @cached_property
+    def known(self) -> Knowledge:
+        return self._known()
 
     @property
     def speakers(self) -> set[bytes]:
@@ -46,7 +65,6 @@ class Past(NamedTuple):
         shown = [held for held in self.known.events if self.moment.shows(held.event)]
         every: list[Held | Unread] = [*shown, *self.known.unread]
         for held in sorted(every, key=lambda held: (held.hlc, held.log, held.seq)):
-            void = self.facts.load("void", (held.log, held.seq))
             yield Logged(
                 log=held.log,
                 seq=held.seq,
@@ -55,7 +73,7 @@ class Past(NamedTuple):
                 author=self.standings.get(held.log, UNKNOWN).person,
                 device=devices.get(held.log) or None,
                 event=held.event,
-                void=void.reason if void else None,
+                void=self._void((held.log, held.seq)),
                 check=held.check,
                 network=self.known.network,
             )
@@ -82,4 +100,9 @@ def replay(knowledge: Knowledge, moment: Moment, clock: int, stand: Stand) -> Pa
     facts = Memory(lambda log, seq: entries.get((log, seq)))
     aside = [(unread.log, unread.seq, unread.event.reason) for unread in known.unread]
     facts.fold(standings, entries.values(), aside, moment.horizon(clock))
-    return Past(moment, moment.now(clock), facts, standings, known)
+
+    def void(place: Place) -> str | None:
+        row = facts.load("void", place)
+        return row.reason if row else None
+
+    return Past(moment, moment.now(clock), facts, standings, void, lambda: known)
