@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kithbook.audit.supposing import SUPPOSED, Moved, Supposition, moved, suppose
+from kithbook.audit.supposing import Moved, Supposition, moved, suppose
 from kithbook.events import Ruled, Trusted
 from kithbook.ids import NetworkId
 from kithbook.knowledge import Held, Knowledge
@@ -75,15 +75,27 @@ def test_a_silenced_person_is_as_if_their_word_had_never_been_given(
 
 
 @given(of_trust, st.lists(telling_events((Trusted, Ruled), 5), min_size=1, max_size=3))
-def test_added_events_are_as_if_i_had_written_them_last(history: History, added: list[Any]) -> None:
+def test_added_events_are_as_if_written_last_by_whose_word_they_are(
+    history: History, added: list[Any]
+) -> None:
+    """A member's own where they are in their name, else mine."""
+    members = {log.person for log in history.logs if log.person and log.until != 0}
+    roles = {log.person: log.role for log in history.logs if log.until is None}
+    voices = [
+        Log(one, one, "owner" if one == PEOPLE[0] else roles.get(one, "reader"))
+        for one in members | {PEOPLE[0]}
+    ]
+
+    def speaker(event: Any) -> bytes:
+        by: bytes = getattr(event, "by", PEOPLE[0])
+        return by if by in members else PEOPLE[0]
+
     hlc = max((w.hlc for w in history.written), default=0)
     written = [
-        Written(SUPPOSED, seq, hlc + seq, check(SUPPOSED, seq), event)
+        Written(speaker(event), seq, hlc + seq, check(speaker(event), seq), event)
         for seq, event in enumerate(added, 1)
     ]
-    world = World(
-        [*history.written, *written], [*history.logs, Log(SUPPOSED, PEOPLE[0])], PEOPLE[0]
-    )
+    world = World([*history.written, *written], [*history.logs, *voices], PEOPLE[0])
     assert scores(would(history, Supposition(add=tuple(added)))) == scores(world)
 
 

@@ -72,7 +72,9 @@ def kith_join(call: Call, link: str, me: str | None, device: str | None) -> None
 
     me = my_name(me) if me is not None else None
     name = clean("name", device) if device is not None else ""
-    call.home, replica, report = join(call.home_path, link, me, name, network=call.network)
+    call.home, replica, report = join(
+        call.home_path, link, me, name, network=call.network, now_ms=call.now_ms
+    )
     who = replica.names([replica.me]).get(replica.me, "")
     if call.json:
         home = call.home.path

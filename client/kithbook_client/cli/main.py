@@ -127,6 +127,8 @@ def run(args: Sequence[str], now: datetime | None = None) -> int:
     # Also where the line cannot be understood.
     call.json = "--json" in args[: args.index("--") if "--" in args else None]
     try:
+        if now is None and (told := os.environ.get("KITH_NOW")):
+            call.now = _moment(told)
         with kith.make_context("kith", list(args), obj=call) as ctx:
             kith.invoke(ctx)
         if call.known_at and not call.json:
@@ -148,3 +150,15 @@ def run(args: Sequence[str], now: datetime | None = None) -> int:
         return explain(error, call)
     finally:
         call.close()
+
+
+def _moment(text: str) -> datetime:
+    """The moment that the environment has kith take for now, to rehearse or to look back."""
+    try:
+        return datetime.fromisoformat(text).astimezone()
+    except ValueError as error:
+        from kithbook.errors import Invalid
+
+        raise Invalid(
+            f"KITH_NOW is “{text}”, which is no time.", "Write it as 2026-11-23T14:30Z."
+        ) from error

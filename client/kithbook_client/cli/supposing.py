@@ -11,6 +11,7 @@ from kithbook.audit.supposing import Supposition, moved
 from kithbook.errors import Refused
 from kithbook.readings.explain import number
 from kithbook_client.cli.call import Call
+from kithbook_client.cli.changes import network_of
 from kithbook_client.cli.clocks import PAST, moment
 from kithbook_client.cli.command import command
 from kithbook_client.cli.output import dim, plain, print_json, say, table
@@ -50,13 +51,13 @@ def kith_what_if(
 ) -> None:
     """Which scores would be others, had something not been said, or something else as well.
 
-    Nothing is written. With WHO it is only about them. The word of somebody is what their devices
-    wrote, and what others wrote in their name.
+    Nothing is written. With WHO it is only about them. What is added with --by a member is their
+    own word; their word is what their devices wrote, and what others wrote in their name.
     """
     sentences = [*map(_sentence, add), *map(_ruling, rule)]
     if not (drop or drop_author or sentences):
         raise click.UsageError("Say what to suppose: --drop, --drop-author, --add or --rule.")
-    replica, places = _dropped(call, drop)
+    replica, places = _dropped(call, drop, who or next(iter(drop_author), None))
     now = replica.past(call.now_ms(), moment(call)).reader(replica.me, replica.name)
     people = call.finder(replica)
     silence = frozenset(one for name in drop_author for one in now.ids(people.find(name).id))
@@ -77,7 +78,9 @@ def kith_what_if(
         _print(answer)
 
 
-def _dropped(call: Call, drop: tuple[str, ...]) -> "tuple[Replica, frozenset[tuple[bytes, int]]]":
+def _dropped(
+    call: Call, drop: tuple[str, ...], who: str | None
+) -> "tuple[Replica, frozenset[tuple[bytes, int]]]":
     """The network that is asked about, and where the events to drop stand in it."""
     found = [call.find_event(event) for event in drop]
     replicas = {replica.network: replica for replica, _ in found}
@@ -86,7 +89,10 @@ def _dropped(call: Call, drop: tuple[str, ...]) -> "tuple[Replica, frozenset[tup
         raise Refused(
             f"These events stand in several networks: {names}.", "Ask about one at a time."
         )
-    replica = next(iter(replicas.values()), call.replica)
+    if replicas:
+        (replica,) = replicas.values()
+    else:
+        replica = call.replica if who is None else network_of(call, call.people.find(who).id)
     return replica, frozenset((one.log, one.seq) for _, one in found)
 
 

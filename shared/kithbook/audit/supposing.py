@@ -7,15 +7,12 @@ import msgspec
 
 from kithbook.events import MEMBERSHIP, Content
 from kithbook.facts.tables import Place
-from kithbook.ids import CHECK_BYTES, ID_BYTES
+from kithbook.ids import CHECK_BYTES
 from kithbook.knowledge import Held, Knowledge
-from kithbook.membership import UNKNOWN, Act, Standing
+from kithbook.membership import UNKNOWN, Act, Standing, members
 from kithbook.past import Stand
 from kithbook.readings.reader import Reader
 from kithbook.readings.trust.score import Score
-
-SUPPOSED = bytes(ID_BYTES)
-"""The log in which supposed events stand; no log has this id."""
 
 
 class Supposition(msgspec.Struct, frozen=True):
@@ -33,8 +30,22 @@ class Supposition(msgspec.Struct, frozen=True):
 def suppose(
     known: Knowledge, stand: Stand, supposed: Supposition, me: bytes
 ) -> tuple[Knowledge, Stand]:
-    """What would be known, and who would speak in which log. Added events are an owner's, `me`."""
+    """What would be known, and who would speak in which log.
+
+    An added event is a member's own word where it is in their name, else the word of `me`, as an
+    owner. It stands in a log that has the id of who speaks, as no real log has.
+    """
     standings = stand(known.acts.values())
+    speakers = members(standings.values())
+    roles = {found.person: found.role for found in standings.values() if found.until is None}
+    voices = {
+        speaker: Standing(speaker, "owner" if speaker == me else roles.get(speaker, "reader"))
+        for speaker in speakers | {me}
+    }
+
+    def speaker(event: Content) -> bytes:
+        by = getattr(event, "by", me)
+        return by if by in speakers else me
 
     def is_dropped(held: Held) -> bool:
         if held.place in supposed.drop:
@@ -48,13 +59,15 @@ def suppose(
     hlc = max((held.hlc for held in known.events), default=0)
     received = max((held.received for held in known.events), default=0)
     events += [
-        Held(SUPPOSED, seq, hlc + seq, received, bytes(CHECK_BYTES), event)
+        Held(speaker(event), seq, hlc + seq, received, bytes(CHECK_BYTES), event)
         for seq, event in enumerate(supposed.add, 1)
     ]
     acts = {place: act for place, act in known.acts.items() if place not in supposed.drop}
 
     def with_supposed(acts: Iterable[Act]) -> dict[bytes, Standing]:
-        return {**stand(acts), SUPPOSED: Standing(me, "owner")}
+        found = stand(acts)
+        there = members(found.values()) | {me}
+        return {**found, **{who: voice for who, voice in voices.items() if who in there}}
 
     return known._replace(events=events, acts=acts), with_supposed
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from kithbook_client.cli.main import run
 from tests.client.cli.conftest import Typed
 
 STORY = (
@@ -144,3 +145,19 @@ def test_who_is_only_named_later_is_still_called_by_name(kith: Typed) -> None:
     assert kith.json("why", "Bob", "--as-of", "2025-01-01")["sentence"] == (
         "Nothing that Ada knows of says how far to trust Bob."
     )
+
+
+def test_the_clock_can_be_set_to_rehearse(
+    empty: Typed, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KITH_NOW", "2026-03-01T10:00Z")
+    home = ["--home", str(empty.home)]
+    assert run([*home, "init", "--me", "Ada"]) == 0
+    assert run([*home, "met", "Bob"]) == 0
+    capsys.readouterr()
+    event = empty.json("log", "--limit", "1")["events"][0]
+    for time in ("at", "recorded", "received"):
+        assert event[time].startswith("2026-03-01T10:00:00")
+    monkeypatch.setenv("KITH_NOW", "soon")
+    assert run([*home, "contacts"]) == 1
+    assert "KITH_NOW is “soon”, which is no time." in capsys.readouterr().err
