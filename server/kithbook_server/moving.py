@@ -9,7 +9,7 @@ from itertools import groupby
 
 import msgspec
 
-from kithbook.envelope import Head, Seal, Verify
+from kithbook.envelope import Head, Seal, Verify, erase_record
 from kithbook.errors import Damaged, Refused
 from kithbook.ids import NetworkId, event_id
 from kithbook.replication import Accepted
@@ -60,6 +60,7 @@ def _carry(
             lacking = [row for row in rows if row[2] > held.get(row[1], 0)]
             parts = list(_parts(here, network, lacking))
         if not rows:
+            _erase(source, target, network)
             return carried
         with target.writing() as writing:
             for part, received in parts:
@@ -67,6 +68,22 @@ def _carry(
         carried += len(lacking)
         position = rows[-1][0]
         tell(len(lacking))
+
+
+def _erase(source: LogRecorder, target: LogRecorder, network: NetworkId) -> None:
+    """Bodies that were carried and have been erased since are erased there too."""
+    with source.reading() as here, target.reading() as there:
+        blanks = set(here.blanks(network)) - set(there.blanks(network))
+        heads = {log.log: log for log in there.heads(network)}
+        records = [
+            (heads[log], seq, erase_record(*there.records(heads[log], seq - 1, seq)))
+            for log, seq, _ in blanks
+            if log in heads and seq <= heads[log].seq
+        ]
+    if records:
+        with target.writing() as writing:
+            for head, seq, record in records:
+                writing.replace(head, seq, record)
 
 
 def _agreed(source: LogRecorder, target: LogRecorder, network: NetworkId) -> dict[bytes, int]:

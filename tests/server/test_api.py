@@ -46,10 +46,13 @@ def test_a_round_in_json_says_the_same_as_one_in_messagepack(device: Device, ada
     assert device.sync(request) == first
 
 
-def test_a_small_round_is_answered_without_another_thread(device: Device) -> None:
+def test_on_files_a_small_round_is_answered_without_another_thread(
+    tmp_path: Path, ada: Log
+) -> None:
     """The way there and back takes longer than all else that it does."""
     ways: list[object] = []
-    with pytest.MonkeyPatch.context() as patch:
+    with Served(data=str(tmp_path)) as served, pytest.MonkeyPatch.context() as patch:
+        device = served.host(ada)
         hop = ThreadPoolExecutor.submit
         patch.setattr(
             ThreadPoolExecutor,

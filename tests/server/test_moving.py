@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from kithbook.errors import Invalid, NotFound, Refused
+from kithbook.events import Erased
 from kithbook.ids import NetworkId
 from kithbook.protocol import SyncRequest
 from kithbook_server import moving
@@ -16,7 +17,7 @@ from kithbook_server.log import LogRecorder, Writing
 from kithbook_server.moving import Moved, move
 from kithbook_server.settings import Settings
 from kithbook_server.stores import Stores, check_backup, open_file, open_stores
-from tests.devices import Log
+from tests.devices import AT, Log
 from tests.postgres import Postgres
 from tests.server.served import Served
 
@@ -109,6 +110,20 @@ def test_what_came_meanwhile_is_carried_the_next_time(
     with Served(**store) as served:
         served.member(logs[1]).push(logs[1])
     assert move(filled, empty, verify, told).events == 6
+    assert everything(empty) == everything(filled)
+
+
+def test_what_was_erased_since_is_erased_there_too(
+    filled: Stores, empty: Stores, store: dict[str, Any], logs: list[Log]
+) -> None:
+    move(filled, empty, verify, told)
+    ada = logs[0]
+    ada.append(Erased(at=AT, events=(ada.ref(7), ada.ref(9))))
+    with Served(**store) as served:
+        served.member(ada).push(ada)
+    assert move(filled, empty, verify, told).events == 1
+    with empty.recorder.reading() as held:
+        assert [seq for _, seq, _ in held.blanks(ada.network)] == [7, 9]
     assert everything(empty) == everything(filled)
 
 

@@ -143,9 +143,6 @@ class Pool(NamedTuple):
     used: int
     most: int
 
-    def replace(self, log: LogHead, seq: int, record: bytes) -> None:
-        """Let a body give way to its hash, or come back; nothing else of a record ever changes."""
-
 
 class LogRecorder(Protocol):
     """Raises Unavailable when the database cannot be used now, Damaged when it is not one."""
