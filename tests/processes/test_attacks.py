@@ -377,3 +377,27 @@ def test_a_clock_ten_years_ahead_does_not_have_the_last_word(team: Team) -> None
     team.name(team.ada, "Carol", renamed)
     team.push(team.ada, team.ada)
     assert team.trust(team.ada, carol) == before
+
+
+def test_a_rule_or_a_word_of_a_clock_ahead_gives_way_to_a_later_one(team: Team) -> None:
+    """Ada's second device is set to 2036: what it says of today is the last word only of today."""
+    bob = team.person("Bob")
+    other = team.ada.invite("Ada", role="owner").join()
+    team.push(team.ada, team.ada)
+    assert team.join(other).status_code == 200
+    other.hlc = (AT // 1000 + 10 * 365 * 86_400_000) << 16
+    other.append(
+        Trusted(at=AT + 1, by=team.me, whom=bob, level=100),
+        Ruled(at=AT + 1, setting="transfer", value="1"),
+    )
+    team.bob.append(Trusted(at=AT, by=bob, whom=team.carol, level=90))
+    team.push(team.ada, other, team.bob)
+    assert team.trust(team.ada, team.carol)["score"] == 9
+
+    assert team.ada.hlc < other.hlc
+    team.ada.append(
+        Trusted(at=AT + 2, by=team.me, whom=bob, level=50),
+        Ruled(at=AT + 2, setting="transfer", value="5/9"),
+    )
+    team.push(team.ada, team.ada)
+    assert team.trust(team.ada, team.carol)["score"] == 2.5
