@@ -11,6 +11,7 @@ import uvicorn
 from kithbook.errors import Unavailable
 from kithbook_server.api.server import Parts
 from kithbook_server.app import create_app
+from kithbook_server.connections import prompt
 from kithbook_server.links import address_of, is_set_up, remember_address, setup_link
 from kithbook_server.logs import write_logs
 from kithbook_server.metrics import apart
@@ -37,6 +38,7 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
 
         config = uvicorn.Config(
             app,
+            http=prompt(settings.body_seconds),
             lifespan="on",
             ws="none",
             log_config=None,

@@ -47,7 +47,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     device_rate: Count = 6_000
     """Requests a minute of one device in its sessions; 0 for any."""
     body_seconds: Positive = 30
-    """For a body to come, and a second more for each KiB of it."""
+    """For headers to come, and for a body, with a second more for each KiB of it."""
     streams: Count = 100
     """Streams of changes that one device may hold open; 0 for any number."""
     further_networks: Count = 20

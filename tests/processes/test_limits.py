@@ -5,8 +5,13 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.processes.real import PATIENCE, Laptop, Server
+from tests.processes.test_changes import listening
 from tests.processes.test_http import Caller, session
+
+WHOLE = b"GET /health HTTP/1.1\r\nHost: here\r\n\r\n"
 
 
 def answer_to(server: Server, *sent: bytes) -> tuple[int, dict[str, str], Any]:
@@ -36,6 +41,30 @@ def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path) -> None:
             assert headers["connection"] == "close"
             assert f"only {len(sent)} bytes have come in 1 seconds" in told["detail"]
         assert Caller(server).get("/health").status == 200
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /health HTTP/1.1\r\nHost: h", WHOLE, WHOLE + b"G"])
+def test_a_connection_that_asks_nothing_is_closed(tmp_path: Path, sent: bytes) -> None:
+    with (
+        Server(tmp_path, body_seconds=1) as server,
+        socket.create_connection(("127.0.0.1", int(server.port)), timeout=PATIENCE) as line,
+    ):
+        line.sendall(sent)
+        received = b""
+        while part := line.recv(65_536):
+            received += part
+    assert received.count(b"HTTP/1.1 200") == sent.count(WHOLE)
+
+
+def test_a_stream_of_changes_is_not_cut_off_for_being_silent(
+    laptop: Laptop, tmp_path: Path
+) -> None:
+    with Server(tmp_path / "server", body_seconds=1) as server:
+        laptop.run("join", server.greeting)
+        with listening(server, laptop.network["id"], session(laptop, server)) as stream:
+            stream.change()
+            assert next(stream.lines()) == ""
+            assert next(stream.lines()) == ":", "the heartbeat, long after"
 
 
 def test_a_body_past_the_limit_is_told_both_sizes(laptop: Laptop, tmp_path: Path) -> None:
