@@ -115,6 +115,11 @@ class Logs(dict[bytes, Log]):
         """Log and seq of a place."""
         return self.by_number[number >> SEQ_BITS].id, number & MAX_SEQ
 
+    def holds(self, place: Place) -> bool:
+        """Whether the event there is held."""
+        log, seq = place
+        return log in self and 1 <= seq <= self[log].seq
+
     def numbered(self, number: int) -> Log:
         """The log in which a place lies."""
         return self.by_number[number >> SEQ_BITS]

@@ -194,6 +194,7 @@ class Replica:
                 moment.as_of,
                 self._as_of(moment.as_of),
                 self.logs.standings(),
+                self.logs.holds,
                 self.views.void,
                 lambda: self.knowledge()[0],
             )

@@ -30,6 +30,7 @@ class Past:
         now: int,
         facts: Shelf,
         standings: Mapping[bytes, Standing],
+        holds: Callable[[Place], bool],
         void: Callable[[Place], str | None],
         known: Callable[[], Knowledge],
     ) -> None:
@@ -37,6 +38,7 @@ class Past:
         self.now = now
         self.facts = facts
         self.standings = standings
+        self._holds = holds
         self._void = void
         self._known = known
 
@@ -55,9 +57,7 @@ class Past:
 
     def counts(self, log: bytes, seq: int) -> bool:
         """Whether an event was known then, and counted."""
-        return (
-            self.facts.fetch(log, seq) is not None and self.facts.load("void", (log, seq)) is None
-        )
+        return self._holds((log, seq)) and self._void((log, seq)) is None
 
     def listed(self) -> Iterator[Logged]:
         """The events that the moment tells of, in the order in which they were written."""
@@ -105,4 +105,5 @@ def replay(knowledge: Knowledge, moment: Moment, clock: int, stand: Stand) -> Pa
         row = facts.load("void", place)
         return row.reason if row else None
 
-    return Past(moment, moment.now(clock), facts, standings, void, lambda: known)
+    now = moment.now(clock)
+    return Past(moment, now, facts, standings, entries.__contains__, void, lambda: known)
