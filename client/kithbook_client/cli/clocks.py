@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kithbook.spoken import parse_when
 from kithbook.when import format_ms, last_of
 from kithbook_client.cli.call import Call, set_on_call
 from kithbook_client.cli.output import dim, plain, say
@@ -37,12 +36,18 @@ UNTIL = click.Option(
 
 def lower(call: Call, text: str | None) -> int | None:
     """The moment that somebody means by a lower bound, in µs since 1970."""
-    return None if text is None else parse_when(text, call.now, datetime.astimezone)[0]
+    return None if text is None else _parsed(call, text)[0]
 
 
 def upper(call: Call, text: str | None) -> int | None:
     """The last moment that an upper bound takes in: a bare date means to its end."""
-    return None if text is None else last_of(*parse_when(text, call.now, datetime.astimezone))
+    return None if text is None else last_of(*_parsed(call, text))
+
+
+def _parsed(call: Call, text: str) -> tuple[int, int | None]:
+    from kithbook.spoken import parse_when
+
+    return parse_when(text, call.now, datetime.astimezone)
 
 
 def say_what_came_later(call: Call) -> None:

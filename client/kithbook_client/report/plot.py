@@ -16,6 +16,8 @@ LABEL = 74
 APART = 17
 """Numbers of events closer than this would lie over each other."""
 TOP_SCORE = 10
+MANY = 25
+"""More events than this are drawn smaller."""
 
 
 class Frame(NamedTuple):
@@ -126,7 +128,7 @@ def _marks(frame: Frame, rows: Sequence[Row], prefix: str) -> Markup:
         # Numbers stand where the line does not come from.
         beside = y + 20 if fell else y - 10
         told = tag("title", f"{place}. {row.said}: {_score(row.before)} → {_score(row.after)}")
-        dot = tag("circle", cx=x, cy=y, r=5, class_=kind)
+        dot = tag("circle", cx=x, cy=y, r=5 if len(rows) <= MANY else 3.5, class_=kind)
         name = tag("text", str(place), x=x, y=beside, class_="label middle number")
         marks.append(tag("a", told, dot, name if shown else None, href=f"#{prefix}-{place}"))
     return join(marks)
