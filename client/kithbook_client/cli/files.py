@@ -85,10 +85,10 @@ def kith_export(call: Call, file: str, form: str) -> None:  # noqa: ARG001 - one
     FILE is - or left out for standard output. `kith import` reads it into another home.
     """
     if file == "-":
-        export_jsonl(call.replica, Terminal() if is_terminal() else sys.stdout.buffer)
+        export_jsonl(call.replicas, Terminal() if is_terminal() else sys.stdout.buffer)
         return
     with progress(call, "Exporting") as report, Path(file).open("wb") as out:
-        count = export_jsonl(call.replica, out, report)
+        count = export_jsonl(call.replicas, out, report)
     if call.json:
         print_json(ExportAnswer(file, count))
     else:

@@ -167,7 +167,7 @@ def _described(tables: Tables, entry: Entry, event: Described) -> None:
 
 
 def _merged(tables: Tables, entry: Entry, event: Merged) -> None:
-    tables.merge[entry.log, entry.seq].fill(tuple(sorted(event.people)), entry.author)
+    tables.merge[entry.log, entry.seq].fill(tuple(sorted(set(event.people))), entry.author)
 
 
 def _ruled(tables: Tables, entry: Entry, event: Ruled) -> None:

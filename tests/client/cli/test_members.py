@@ -1,6 +1,11 @@
 """Bringing people into a network and out of it, against a real kithd."""
 
+import os
+import pty
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -93,6 +98,23 @@ def test_an_invitation_brings_somebody_beside_their_own_network(ada: Typed, at: 
     assert members(ada) == [("Ada", "owner"), ("Bob", "member")], "who joins says who they are"
     assert "Carol" not in ada("log")
     assert {one["name"] for one in bob.json("contacts")["contacts"]} == {"Ada", "Carol"}
+
+
+def test_on_a_terminal_the_link_comes_as_a_qr_code_too(ada: Typed) -> None:
+    ours, theirs = pty.openpty()
+    words = [sys.executable, "-m", "kithbook_client", "--home", str(ada.home), "invite", "Bob"]
+    with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs) as kith:
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # which is how a terminal says that nobody writes to it any more
+            while chunk := os.read(ours, 65_536):
+                shown += chunk
+    os.close(ours)
+    assert kith.returncode == 0
+    *above, link = shown.decode().split()
+    assert "/invite#" in link
+    assert any({*word} & {*"▀▄█"} for word in above)
+    assert "█" not in ada("invite", "Carol"), "a pipe gets the words alone"
 
 
 def test_without_a_home_an_invitation_asks_who_one_is(ada: Typed, at: At) -> None:
@@ -241,6 +263,15 @@ def test_a_device_link_to_a_team_begins_a_home_with_a_private_network_too(
         (team(ada), False),
     ]
     assert lap.json("status")["me"] == "Ada"
+
+
+def test_a_server_that_knows_nobody_here_hosts_nothing(at: At, running: Running) -> None:
+    eve = at("Eve")
+    eve("init", "--me", "Eve")
+    error = eve.refused("network", "new", "mine", "--server", running.origin)
+    assert error["code"] == "no_session"
+    assert [one["name"] for one in eve.json("network", "list")["networks"]] == ["private"]
+    assert eve.json("network", "new", "mine")["server"] is None, "as the current one has none"
 
 
 def test_two_networks_of_one_name_are_told_apart_here(ada: Typed, at: At) -> None:

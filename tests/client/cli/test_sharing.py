@@ -87,11 +87,26 @@ def test_what_was_shared_counts_once_where_all_is_read(ada: Typed) -> None:
     assert account["given"]["information"] == 1, "the team's is still true"
 
 
+def test_an_export_of_all_networks_tells_each_fact_once(ada: Typed, tmp_path: Path) -> None:
+    share(ada, ada.json("helped", "Bob", "a lead")["event"])
+    ada("helped", "me", "a desk", "--by", "Bob", "--in", "team")
+    ada("rule", "transfer", "1", "--in", "team")
+    file = str(tmp_path / "all.jsonl")
+    ada("export", file)
+    other = Typed(tmp_path / "other", ada.capsys)
+    other("init", "--me", "Ada")
+    assert other.json("import", file)["problems"] == []
+    for read in ("contacts", "ledger", "trust", "rule"):
+        assert _without_networks(other.json(read)) == _without_networks(ada.json(read))
+
+
 def _without_networks(answer: dict[str, Any]) -> dict[str, Any]:
-    """Rows with names alone: an id may be the one that a human has on the team."""
+    """Rows without ids, which may be those that a human or an event has elsewhere."""
+    left_out = {"id", "networks", "chain", "event"}
     return {
         name: [
-            {k: v for k, v in row.items() if k not in {"id", "networks", "chain"}} for row in rows
+            {k: len(v) if isinstance(v, list) else v for k, v in row.items() if k not in left_out}
+            for row in rows
         ]
         for name, rows in answer.items()
         if isinstance(rows, list)

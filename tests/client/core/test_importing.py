@@ -305,7 +305,7 @@ class TestAnExport:
         )
         out = io.BytesIO()
 
-        count = export_jsonl(replica, out)
+        count = export_jsonl([replica], out)
 
         assert count == len(out.getvalue().splitlines()) == replica.count() - 3
         other = Home.create(tmp_path / "other", "Ada", "other", home.now_ms).replica()
@@ -320,7 +320,7 @@ class TestAnExport:
             replica.append([Described(at=AT, person=bytes([n]) * 16, set={"name": "Bob"})])
         out = io.BytesIO()
 
-        export_jsonl(replica, out)
+        export_jsonl([replica], out)
 
         people = [json.loads(line)["person"] for line in out.getvalue().splitlines()]
         assert people == ["me", "Bob", "Bob (2)"]

@@ -425,3 +425,11 @@ def test_networks_in_one_home_do_not_touch_one_another(home: Home) -> None:
     assert private.search("bob", 5)[0] == [who(private, "Bob")]
     assert verify(private, views=True).ok
     assert verify(team, views=True).ok
+
+
+def test_a_merge_that_names_somebody_twice_is_folded_like_any_other(replica: Replica) -> None:
+    bob, carol = who(replica, "Bob"), who(replica, "Carol")
+
+    replica.append([Merged(at=AT, people=(bob, carol, bob)), Merged(at=AT, people=(bob, bob))])
+
+    assert replica.reader(AT // 1000).ids(bob) == {bob, carol}
