@@ -54,6 +54,13 @@ class Log(NamedTuple):
                 return role
         return self.role
 
+    @property
+    def speaks(self) -> bool:
+        """Whether anything that stands or will stand in it counts."""
+        if self.person is None or self.until == 0:
+            return False
+        return self.until is not None or self.role is not None or any(r for _, r in self.earlier)
+
 
 class Written(NamedTuple):
     """An event as it stands in its log; a text in its place says why it cannot be read."""
@@ -155,7 +162,7 @@ class World:
             for w in self.written
             if w in self.counting or (self.reasons[w.place] == "hidden" and w.event.at <= upto)
         ]
-        self.members = {log.person for log in self.logs.values() if log.person and log.until != 0}
+        self.members = {log.person for log in self.logs.values() if log.speaks}
         self.merges = self._merges()
         self.rules = self._rules()
 

@@ -22,6 +22,7 @@ class Erasing:
     def __init__(self, verify: Verify) -> None:
         self._verify = verify
         self._gone: dict[NetworkId, tuple[int, Erasures]] = {}
+        self._missing: dict[NetworkId, list[Refusal]] = {}
 
     def gone(self, held: Reading, network: NetworkId) -> Erasures:
         """What is to be destroyed, by what is committed."""
@@ -39,7 +40,19 @@ class Erasing:
         return erasures(acts, standing(network, acts, self._verify))
 
     def missing(self, held: Reading, network: NetworkId) -> list[Refusal]:
-        """The first event of each log whose body is gone although nobody erased it."""
+        """The first event of each log whose body is gone although nobody erased it, as far as
+        this process knows: what others take in it sees after its own next push.
+        """
+        known = self._missing.get(network)
+        if known is None:
+            known = self._missing[network] = self._find(held, network)
+        return known
+
+    def forget(self, network: NetworkId) -> None:
+        """Look anew for what is missing: something was brought."""
+        self._missing.pop(network, None)
+
+    def _find(self, held: Reading, network: NetworkId) -> list[Refusal]:
         lost = _lost(held, network, self.gone(held, network))
         why = "The body of this event is gone here, and its writer did not erase it."
         firsts = {log: Refusal(log, seq, "missing", why) for log, seq in sorted(lost, reverse=True)}

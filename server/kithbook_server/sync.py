@@ -96,8 +96,9 @@ class SyncService:
         short: int,
     ) -> SyncReply | Survey:
         survey = _survey(held, network, request, refused)
-        if request.pages or survey.lacks:
-            survey.refused.extend(self._intake.erasing.missing(held, network))
+        if request.pages:
+            self._intake.erasing.forget(network)
+        survey.refused.extend(self._intake.erasing.missing(held, network))
         return self._fill(held, survey) if survey.lacks <= short else survey
 
     def _fill(self, held: Reading, survey: Survey) -> SyncReply:

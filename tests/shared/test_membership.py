@@ -23,6 +23,7 @@ from kithbook.membership.tree import NO_RIGHT
 from kithbook_server.keys import verify
 from tests.devices import NOW_MS
 from tests.shared.logs import Log, Network, key
+from tests.standings import roles
 
 OWNER, MEMBER = "owner", "member"
 EXPIRES = NOW_MS + 10
@@ -521,6 +522,19 @@ def test_standing_is_the_same_in_whatever_order_events_arrive(data: st.DataObjec
     network = party.network
     shuffled = data.draw(st.permutations(network.acts()))
     assert standing(network.id, shuffled, verify) == network.standings()
+
+
+@given(st.data())
+def test_standing_is_what_an_independent_reading_says(data: st.DataObject) -> None:
+    party = Party(Network("Ada"))
+    for _ in range(data.draw(st.integers(0, 8))):
+        party.act(data)
+    network = party.network
+    naive = roles(network.id, network.acts(), verify)
+    for log, found in network.standings().items():
+        person, role = naive.get(log, (None, lambda _: None))
+        assert found.person == person
+        assert [found.role_at(seq) for seq in range(1, 16)] == [role(n) for n in range(1, 16)]
 
 
 @given(st.data())

@@ -7,7 +7,7 @@ from random import Random
 from kithbook.codec import SALT_BYTES, Unreadable, decode
 from kithbook.envelope import record_body, record_hlc
 from kithbook.errors import Unavailable
-from kithbook.events import Invited, Joined
+from kithbook.events import Invited, Joined, Role
 from kithbook.ids import CHECK_BYTES, ID_BYTES, NetworkId, log_id
 from kithbook.protocol import ROUND_EVENTS, SyncReply, SyncRequest, SyncServer, ticket_message
 from kithbook_client import keys
@@ -21,6 +21,7 @@ from kithbook_server.log.recorder import SQLiteLogRecorder
 from kithbook_server.sync import SyncService
 from kithbook_server.views import Views
 from tests.oracle import Log, World, Written
+from tests.standings import roles
 
 YEARS_10_MS = 10 * 365 * 86_400_000
 NOW_MS = 1_790_000_000_000
@@ -135,16 +136,27 @@ def first(folder: Path) -> Device:
 
 def another(folder: Path, by: Replica) -> Device:
     """A further laptop of hers, let in by one she has: what `kith join` does with a device link."""
+    return joining(folder, by.network, invite(by, by.me))
+
+
+def invite(by: Replica, person: bytes, role: Role = "owner") -> bytes:
+    """What opens a log as this person, if whoever invites may do so."""
     seed, ticket = keys.generate(by.home.random)
     at = by.home.now_ms() * 1000
-    by.append([Invited(at=at, zone=0, ticket=ticket, person=by.me, role="owner")])
+    by.append([Invited(at=at, zone=0, ticket=ticket, person=person, role=role)])
+    return seed
+
+
+def joining(folder: Path, network: NetworkId, seed: bytes) -> Device:
+    """A laptop that uses a link."""
     device = Device(folder)
     device.home = home = Home.prepare(folder, device.clock, device.random)
     with home.writing():
         own, nonce = home.new_device(folder.name), home.random(ID_BYTES)
-        device.replica = home.add(by.network, "private")
-        log = log_id(by.network, own.key, nonce)
-        signature = keys.sign(seed, ticket_message(by.network, log))
+        device.replica = home.add(network, "private")
+        log, at = log_id(network, own.key, nonce), device.now_ms * 1000
+        signature = keys.sign(seed, ticket_message(network, log))
+        ticket = keys.public_of(seed)
         joined = Joined(at=at, zone=0, key=own.key, nonce=nonce, ticket=ticket, signature=signature)
         device.replica.open_log(log, joined, home.random(SALT_BYTES), device.clock())
     return device
@@ -153,9 +165,12 @@ def another(folder: Path, by: Replica) -> Device:
 def world(replica: Replica) -> World:
     """What an independent, naive implementation makes of everything that a replica holds."""
     written, logs = [], []
+    standing = roles(replica.network, replica.logs.acts(), keys.verify)
     for log in replica.logs.held():
-        found = log.standing
-        logs.append(Log(log.id, found.person, found.role or "owner", found.until, found.earlier))
+        person, role = standing.get(log.id, (None, lambda _: None))
+        beyond = log.seq + 1
+        earlier = tuple((seq, role(seq)) for seq in range(1, beyond))
+        logs.append(Log(log.id, person, role(beyond), None, earlier))
         rows = replica.db.execute("SELECT seq, record, hash FROM event WHERE log = ?", (log.no,))
         for seq, record, hash_ in rows:
             event = decode(record_body(record))

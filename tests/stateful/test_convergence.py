@@ -38,6 +38,9 @@ days = st.integers(0, 40)
 class Convergence(RuleBasedStateMachine):
     """One server and three laptops at first; copies and new ones join later."""
 
+    may_lack: frozenset[str] = frozenset()
+    """What may be left of a sync when all is done."""
+
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="kith-converge-"))
@@ -188,7 +191,7 @@ class Convergence(RuleBasedStateMachine):
         for _ in range(2):
             for device in self.devices:
                 report = device.sync(self.host)
-                assert not report.refused
+                assert {refusal.code for refusal in report.refused} <= self.may_lack
         for device in self.devices:
             assert device.sync(self.host).up_to_date
 
@@ -200,7 +203,7 @@ class Convergence(RuleBasedStateMachine):
         assert digests == {self.host.views.digest(network)}
         for device, count in zip(self.devices, counts, strict=True):
             assert device.replica.count() >= count
-        self.compare(self.devices[-1])
+        self.compare(self.devices[0])
 
     def compare(self, device: Device) -> None:
         """The rows that were kept up event by event, against a naive fold of the whole log."""

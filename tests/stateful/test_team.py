@@ -1,0 +1,92 @@
+"""Several members, some with bad intent: everybody ends with the same facts all the same."""
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, precondition, rule
+
+from kithbook.events import DeviceRevoked, Erased, Removed, RoleGiven
+from kithbook.ids import person_id
+from kithbook.membership import last_of_member
+from tests.stateful.place import NOW_MS, first, invite, joining
+from tests.stateful.test_convergence import (
+    MOST_DEVICES,
+    NAMES,
+    Convergence,
+    devices,
+    people,
+    ref,
+)
+
+AT = NOW_MS * 1000
+roles = st.sampled_from(["owner", "owner", "member", "reader"])
+
+
+class Team(Convergence):
+    """Ada's network, in which Bob is an owner and Carol a member."""
+
+    may_lack = frozenset(
+        {"missing"}
+    )  # what was erased by somebody who had no say, as it turned out
+
+    @initialize(seed=st.integers(0, 1_000))
+    def begin(self, seed: int) -> None:
+        self.homes = self.folder / str(seed)
+        self.homes.mkdir()
+        self.devices.append(first(self._home()))
+        for name, role in (("Bob", "owner"), ("Carol", "member")):
+            self.let_in(0, name, role)
+
+    def let_in(self, n: int, name: str, role: str, times: int = 1) -> None:
+        by = self._one(n)
+        network = self.devices[0].replica.network
+        seed = invite(by.replica, person_id(network, name), role)
+        by.sync(self.host)
+        for _ in range(times):
+            device = joining(self._home(), network, seed)
+            device.sync(self.host)
+            self.devices.append(device)
+
+    @precondition(lambda self: len(self.devices) < MOST_DEVICES)
+    @rule(n=devices, who=people, role=roles)
+    def somebody_joins(self, n: int, who: int, role: str) -> None:
+        self.let_in(n, NAMES[who], role)
+
+    @precondition(lambda self: len(self.devices) < MOST_DEVICES - 1)
+    @rule(n=devices, who=people, role=roles)
+    def two_use_one_link(self, n: int, who: int, role: str) -> None:
+        self.let_in(n, NAMES[who], role, times=2)
+
+    def _last(self, n: int, who: int) -> dict[bytes, int]:
+        replica = self._one(n).replica
+        return last_of_member(self._who(who), replica.heads(), replica.logs.standings())
+
+    @rule(n=devices, who=people, role=roles)
+    def give_a_role(self, n: int, who: int, role: str) -> None:
+        event = RoleGiven(at=AT, person=self._who(who), role=role, last=self._last(n, who))
+        self._one(n).replica.append([event])
+
+    @rule(n=devices, who=people)
+    def remove(self, n: int, who: int) -> None:
+        event = Removed(at=AT, person=self._who(who), last=self._last(n, who))
+        self._one(n).replica.append([event])
+
+    @rule(n=devices, other=devices, is_early=st.booleans())
+    def revoke(self, n: int, other: int, is_early: bool) -> None:
+        replica, key = self._one(n).replica, self._one(other).replica.own()[0].key
+        held = [log for log in replica.logs.held() if log.key == key]
+        last = {log.id: log.seq // 2 if is_early else log.seq for log in held}
+        replica.append([DeviceRevoked(at=AT, key=key, last=last)])
+
+    @precondition(lambda self: self.entries)
+    @rule(n=devices, which=st.integers(0, 1_000))
+    def erase(self, n: int, which: int) -> None:
+        entry = self.entries[which % len(self.entries)]
+        self._one(n).replica.append([Erased(at=AT, events=(ref(entry),))])
+
+
+TestTeam = Team.TestCase
+TestTeam.settings = settings(
+    max_examples=settings.default.max_examples // 4,
+    stateful_step_count=25,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
