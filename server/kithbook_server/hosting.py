@@ -63,7 +63,10 @@ class Hosting:
 
     def knows(self, key: bytes) -> bool:
         """Whether a device is in any network here."""
-        return bool(self._accounts.networks_of(key) or self._members.networks_of(key))
+        hosted = self._accounts.networks_of(key)
+        return bool(self._members.networks_of(key)) or any(
+            key not in self._members.roll(network).revoked for network in hosted
+        )
 
     def host(self, network: NetworkId, key: bytes) -> None:
         """Host a further network, of a device that is in one here; again changes nothing.

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from kithbook.envelope import MEMBERSHIP_KIND
-from kithbook.events import DeviceAdded
-from kithbook.ids import ID_BYTES, log_id
+from kithbook.events import DeviceAdded, Removed
+from kithbook.ids import ID_BYTES, log_id, person_id
 from kithbook.protocol import (
     Challenge,
     JoinReply,
@@ -183,6 +183,21 @@ def test_a_revoked_device_cannot_come_in_by_the_link_it_once_redeemed(
     device.push(ada, bob)
     device.push(ada.revoke(bob, bob.seq))
     assert problem(device.ask(SyncRequest([]))) == (404, "unknown_network")
+    assert problem(device.ask_session()) == (401, "no_session")
+
+
+def test_a_removed_member_gets_no_session_and_what_they_wrote_travels_on(
+    served: Served, ada: Log
+) -> None:
+    owner = served.host(ada)
+    bob = ada.invite().join().write(2)
+    owner.push(ada, bob)
+    device = served.member(bob)
+    person = person_id(ada.network, "Bob")
+    owner.push(ada.append(Removed(at=AT, person=person, last={bob.id: bob.seq})))
+    assert problem(device.ask(SyncRequest([]))) == (404, "unknown_network")
+    assert problem(device.ask_session()) == (401, "no_session")
+    assert not owner.push(bob.write(1)).refused
 
 
 def test_a_stranger_sees_no_network(served: Served, ada: Log) -> None:

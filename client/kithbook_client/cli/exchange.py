@@ -28,6 +28,7 @@ class NetworkAnswer(msgspec.Struct, frozen=True):
     pulled: int
     up_to_date: bool
     refused: list[RefusedAnswer]
+    warnings: list[RefusedAnswer]
 
 
 class FailedAnswer(msgspec.Struct, frozen=True):
@@ -137,6 +138,7 @@ def network_answer(replica: Replica, report: SyncReport) -> NetworkAnswer:
         report.pulled,
         report.up_to_date,
         [RefusedAnswer(r.log.hex(), r.seq, r.why) for r in report.refused],
+        [RefusedAnswer(r.log.hex(), r.seq, r.why) for r in report.warnings],
     )
 
 
@@ -145,3 +147,5 @@ def print_network(network: NetworkAnswer) -> None:
     say(plain(f"{network.name}: pushed {network.pushed:,}, pulled {network.pulled:,}, {state}."))
     for refused in network.refused:
         say(plain(f"Left out log {refused.log[:8]} from seq {refused.seq}: {refused.why}"))
+    for warning in network.warnings:
+        say(plain(f"Look at log {warning.log[:8]} from seq {warning.seq}: {warning.why}."))

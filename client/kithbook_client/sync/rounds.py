@@ -21,12 +21,15 @@ from kithbook_client.replica import Replica
 
 
 class SyncReport(msgspec.Struct, frozen=True):
-    """`up_to_date` when both sides hold the same, but for the logs in `refused`."""
+    """`up_to_date` when both sides hold the same, but for the logs in `refused`. `warnings` tell of
+    what does not happen without an accident, or without a lie.
+    """
 
     pushed: int
     pulled: int
     up_to_date: bool
     refused: list[Refusal]
+    warnings: list[Refusal] = []
 
 
 def synchronise(
@@ -67,6 +70,8 @@ class _Exchange:
         self.refused: dict[bytes, Refusal] = {}
         """What is left out of all further rounds."""
         self.bodies = _Bodies(replica)
+        self.went_back: list[Refusal] = []
+        """Logs of which the other side held more when it last answered than it does now."""
         self.gaps: list[Refusal] = []
         """Logs of which, in the last round, the other side lacked what comes before."""
 
@@ -74,7 +79,8 @@ class _Exchange:
         kinds = (self.bodies.lost(), self.gaps, self.forks.open_refusals(), self.refused.values())
         left_out = chain.from_iterable(kinds)
         refused = list({refusal.log: refusal for refusal in left_out}.values())
-        return SyncReport(self.pushed, self.pulled, self.is_level, refused)
+        warnings = [*self.went_back, *self.forks.taken_over]
+        return SyncReport(self.pushed, self.pulled, self.is_level, refused, warnings)
 
     def go_round(self) -> bool:
         """One request and what its answer brings; whether another is needed and may help."""
@@ -88,8 +94,10 @@ class _Exchange:
                 raise
             self.most = sum(len(page.records) for page in pages) // 2
             return True
-        self.has_answer = True
         self.theirs = {head.log: head for head in reply.heads}
+        if not self.has_answer:
+            self.went_back = [*_gone_back(self.remembered, self.theirs)]
+        self.has_answer = True
         self.pushed += sum(_taken(page, before, self.theirs) for page in pages)
         added, refused = self._take(reply.pages)
         self.pulled += added
@@ -223,6 +231,8 @@ class _Forks:
         self.open: dict[bytes, tuple[int, Refusal]] = {}
         """Log → the last seq at which both may agree, and what was said."""
         self.tried: dict[bytes, set[int]] = {}
+        self.taken_over: list[Refusal] = []
+        """What is to be told of branches that were set aside."""
 
     def open_refusals(self) -> list[Refusal]:
         return [refusal for _, refusal in self.open.values()]
@@ -268,6 +278,12 @@ class _Forks:
         received = self.replica.adopt(log, common, branch)
         if received.added:
             del self.open[log]
+            why = (
+                f"this log has two histories after seq {common}, both signed by its device; the "
+                "one that was here was set aside. Its device was copied, or somebody shows others "
+                "something else than us"
+            )
+            self.taken_over.append(Refusal(log, common + 1, "fork", why))
         return received
 
     def disagreements(self, theirs: dict[bytes, Head]) -> list[Refusal]:
@@ -281,6 +297,17 @@ class _Forks:
             and head.seq <= log.seq
             and logs.hash_at(log, head.seq) != head.hash
         ]
+
+
+def _gone_back(before: dict[bytes, Head], now: dict[bytes, Head]) -> Iterator[Refusal]:
+    for log, head in before.items():
+        seq = now[log].seq if log in now else 0
+        if seq < head.seq:
+            why = (
+                f"up to seq {head.seq} was stored there, and now it says {seq}: it was put back to "
+                "an earlier state, or hides something. What is held here is sent again"
+            )
+            yield Refusal(log, seq + 1, "gap", why)
 
 
 def _gravity(refusal: Refusal) -> int:
