@@ -13,15 +13,15 @@ from kithbook.facts.effects import Entry
 from kithbook.ids import CHECK_BYTES, NetworkId
 from kithbook.membership import MISSING, UNKNOWN, Standing, act_in, erasures, standing
 from kithbook.membership.erasing import Erasures
-from kithbook.memory import Memory
+from kithbook.memory import Folding, Memory
 from kithbook.readings.listing import Logged, device_of
 from kithbook.readings.shelf import Shelf
 from kithbook.when import AHEAD_US
 from kithbook_server.keys import verify
 from kithbook_server.log import LogRecorder, Reading, Row
 
-BATCH = 100_000
-"""Events that are folded together: a row that several of them touch is weighed once."""
+BATCH = 5_000
+"""Events to read at a time."""
 END = 2**63
 """Later than any time that is told."""
 
@@ -68,10 +68,12 @@ class View:
                 self._reading = reading
                 if not self._refresh(reading):
                     return False
+                folding = self.facts.folding(self.standings)
                 while rows := reading.since(self.network, self.position, BATCH):
-                    self._fold(rows, now + AHEAD_US)
+                    self._take(folding, rows, now + AHEAD_US)
                     self.position = rows[-1][0]
                     self.count += len(rows)
+                folding.save()
         except BaseException:
             self._empty()
             raise
@@ -98,7 +100,7 @@ class View:
         self.devices = {act.log: device_of(act.event) for act in acts if act.seq == 1}
         return True
 
-    def _fold(self, rows: list[Row], horizon: int) -> None:
+    def _take(self, folding: Folding, rows: list[Row], horizon: int) -> None:
         entries: list[Entry] = []
         aside: list[tuple[bytes, int, str]] = []
         for _, log, seq, record, hash_, received in rows:
@@ -110,7 +112,7 @@ class View:
                 aside.append((log, seq, self._why_unread(log, seq, hash_, event)))
             else:
                 entries.append(self._entry(log, seq, record, hash_, event))
-        self.facts.fold(self.standings, entries, aside)
+        folding.take(entries, aside)
         self.ahead += [entry for entry in entries if entry.event.at > horizon]
 
     def _why_unread(self, log: bytes, seq: int, hash_: bytes, event: Unreadable) -> str:

@@ -48,23 +48,16 @@ class Memory:
         With `upto`, what happens later bears on which events count, as all that is known does, but
         is not in effect.
         """
-        fresh: dict[bytes, int] = {}
-        repeated: set[bytes] = set()
-        for entry in entries:
-            fresh[entry.log] = min(entry.seq, fresh.get(entry.log, entry.seq))
-            repeated |= self._index(entry)
-        self.folded |= fresh.keys()
-        self.members = members(standings.values())
-        facts = Facts(standings, fresh, self)
-        named = self.rows["retraction"]
-        facts.decide(special(entries, named, repeated))
-        facts.take(e for e in entries if upto is None or is_in_effect(e.event, upto))
-        for log, seq, reason in aside:
-            facts.set_aside(log, seq, reason)
-        facts.finish()
-        self._save(facts)
+        folding = self.folding(standings)
+        folding.take(entries, aside, upto)
+        folding.save()
 
-    def _index(self, entry: Entry) -> set[bytes]:
+    def folding(self, standings: Mapping[bytes, Standing]) -> "Folding":
+        """What takes events in some at a time, and brings the rows in line when it saves."""
+        self.members = members(standings.values())
+        return Folding(self, standings)
+
+    def index(self, entry: Entry) -> set[bytes]:
         """Note where an event stands; gives its source back when it is held more than once."""
         place = entry.log, entry.seq
         for person in people_in(entry.event):
@@ -76,13 +69,15 @@ class Memory:
         copies.add(place)
         return {source} if len(copies) > 1 else set()
 
-    def _save(self, facts: Facts) -> None:
+    def save(self, facts: Facts) -> None:
+        """Bring the rows in line with facts in work."""
         for name, table in facts.tables.items():
             rows = self.rows[name]
             changed, _, weight = table.changes()
             self.weight = (self.weight + weight) % MODULUS
             for key, row in changed:
-                self._find_by(name, key, row)
+                if key not in rows or name == "help":  # which may have had to wait for who gave it
+                    self._find_by(name, key, row)
             # One that did not change may be in the place of a stored one that was worked on.
             rows.update(table)
             for key in [key for key, row in table.items() if row.empty]:
@@ -174,6 +169,44 @@ class Memory:
         rows = self.rows[table]
         keys = set().union(*(self._keys.get((table, person), ()) for person in people))
         return ((key, rows[key]) for key in keys if key in rows)
+
+
+class Folding:
+    """Takes in events that are new to a memory; each row that they touch is weighed once."""
+
+    def __init__(self, memory: Memory, standings: Mapping[bytes, Standing]) -> None:
+        self.memory = memory
+        self.fresh: dict[bytes, int] = {}
+        self.facts = Facts(standings, self.fresh, memory)
+
+    def take(
+        self,
+        entries: Collection[Entry],
+        aside: Iterable[tuple[bytes, int, str]] = (),
+        upto: int | None = None,
+    ) -> None:
+        """As `Memory.fold`, but for the rows: of each log, what comes after all that was taken."""
+        memory, facts = self.memory, self.facts
+        first: dict[bytes, int] = {}
+        last: dict[bytes, int] = {}
+        repeated: set[bytes] = set()
+        for entry in entries:
+            log, seq = entry.log, entry.seq
+            first[log] = min(seq, first.get(log, seq))
+            last[log] = max(seq, last.get(log, seq))
+            repeated |= memory.index(entry)
+        memory.folded |= first.keys()
+        self.fresh |= first
+        retracted = memory.rows["retraction"].keys() | facts.tables.retraction.keys()
+        facts.decide(special(entries, retracted, repeated))
+        facts.take(e for e in entries if upto is None or is_in_effect(e.event, upto))
+        for log, seq, reason in aside:
+            facts.set_aside(log, seq, reason)
+        self.fresh |= {log: seq + 1 for log, seq in last.items()}
+
+    def save(self) -> None:
+        self.facts.finish()
+        self.memory.save(self.facts)
 
 
 class Copies:
