@@ -25,41 +25,49 @@ MetricsAt = Annotated[str, msgspec.Meta(pattern=r"^(on|off|\[?[^\s/]+\]?:\d{1,5}
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
+    """The address to listen on."""
     port: Port = 8123
-    """0 takes a free one."""
+    """The port; 0 takes a free one."""
     data: str = ""
-    """The folder for the databases; empty for the platform's own place for data."""
+    """The folder for the databases; empty for the platform's folder for data."""
     database: str = ""
-    """The URL of a PostgreSQL to use instead, as `postgresql://kithd@db.example.org/kithd`."""
+    """The URL of a PostgreSQL to use instead, such as
+    `postgresql://kithd@db.example.org/kithd`."""
     database_password_file: str = ""
     """The file that holds the password for it, where the URL has none."""
     connections: Connections = 10
-    """How many connections to it one process opens at most for events; it needs four more."""
+    """Connections to it that one process opens at most for events; it needs four more."""
     origin: Origin = ""
-    """How devices reach this server, as `https://kith.example.org`, where a proxy hides that."""
-
+    """How devices reach the server, such as `https://kith.example.org`, where a proxy hides
+    that."""
     request_bytes: Positive = MAX_REQUEST_BYTES
-    """The body of one request, compressed or inflated."""
+    """What the body of one request may hold, compressed or inflated."""
     round_events: Positive = ROUND_EVENTS
+    """Events that a device may bring in one round of sync."""
     network_events: Positive = 10_000_000
+    """Events that are kept of one network."""
     rate: Count = 600
-    """Requests a minute from one address without a session (to join, to open one); 0 for any."""
+    """Requests a minute from one address without a session; 0 for any number."""
     device_rate: Count = 6_000
-    """Requests a minute of one device in its sessions; 0 for any."""
+    """Requests a minute of one device in its sessions; 0 for any number."""
     body_seconds: Positive = 30
-    """For headers to come, and for a body, with a second more for each KiB of it."""
+    """How long the headers of a request may take to come, and its body, with a second more for
+    each KiB."""
     streams: Count = 100
     """Streams of changes that one device may hold open; 0 for any number."""
     further_networks: Count = 20
-    """How many networks are hosted beside one that a setup link brought, for those who are in it
-    or in them."""
+    """Networks that are hosted beside one that a setup link brought, for those who are in it or
+    in them."""
     session_hours: Positive = 24
+    """How long a device stays logged in."""
     link_hours: Positive = 168
     """How long a setup link can be used."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
+    """How much is logged: `debug`, `info`, `warning`, `error`."""
     log_format: Literal["json", "text"] = "json"
+    """A JSON object a line, or `text` for people."""
     metrics: MetricsAt = "on"
-    """At /metrics, `off`, or at a `HOST:PORT` of their own."""
+    """Metrics at `/metrics`, `off`, or at a `HOST:PORT` of their own."""
 
     @property
     def folder(self) -> Path:

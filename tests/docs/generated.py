@@ -3,10 +3,13 @@
 Each function gives Markdown; the pages call them in their cog blocks.
 """
 
+import ast
 import tomllib
 from collections.abc import Iterator
 from importlib import import_module
-from inspect import cleandoc
+from inspect import cleandoc, getfile
+from itertools import pairwise
+from pathlib import Path
 from typing import Any, get_args
 
 import click
@@ -15,6 +18,7 @@ from click.testing import CliRunner
 from msgspec import inspect
 
 from kithbook.events import AnyEvent, Event
+from kithbook_server.settings import PREFIX, Settings
 from tests.docs.pages import ROOT
 
 COMMON = Event.__struct_fields__
@@ -177,3 +181,17 @@ def _commands(command: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         context = click.Context(command)
         for name in command.list_commands(context):
             yield from _commands(command.get_command(context, name), (*path, name))
+
+
+def settings() -> str:
+    """The settings of kithd with their defaults, as their docstrings tell them."""
+    tree = ast.parse(Path(getfile(Settings)).read_text())
+    [found] = [one for one in tree.body if isinstance(one, ast.ClassDef) and one.name == "Settings"]
+    rows = ["| variable | default | meaning |", "|---|---|---|"]
+    for field, told in pairwise(found.body):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+            default = getattr(Settings(), field.target.id)
+            meaning = " ".join(ast.literal_eval(told.value).split())
+            name, shown = field.target.id.upper(), f"`{default}`" if default != "" else "none"
+            rows.append(f"| `{PREFIX}{name}` | {shown} | {meaning} |")
+    return "\n".join(rows) + "\n"

@@ -175,6 +175,19 @@ class Server:
         assert "Traceback" not in done.stderr, done.stderr
         return Ran(done.returncode, done.stdout, done.stderr)
 
+    def kill_during(self, words: Sequence[str], after: float) -> bool:
+        """Start an operator's command and kill it; whether it was still running."""
+        command = [sys.executable, "-m", "kithbook_server", *words, "--data", str(self.folder)]
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=self.env
+        )
+        try:
+            process.wait(timeout=after)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        process.wait()
+        return process.returncode == -signal.SIGKILL
+
     def start(self) -> None:
         command = [sys.executable, "-m", "kithbook_server", "serve", "--data", str(self.folder)]
         process = self.process = subprocess.Popen(
