@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from heapq import nlargest
+from itertools import islice
 from typing import NamedTuple
 
 from kithbook.clock import COUNTER_BITS
@@ -14,6 +15,9 @@ from kithbook.readings.listing import Logged
 from kithbook_client.log import Log, Logs
 from kithbook_client.numbers import MAX_SEQ, SEQ_BITS, place
 from kithbook_client.schema import Connection
+
+AT_ONCE = 1_000
+"""Events to read with one question."""
 
 
 class Late(NamedTuple):
@@ -104,12 +108,7 @@ class History:
 
     def logged(self, places: Iterable[int]) -> Iterator[Logged]:
         """The events at these places."""
-        for number in places:
-            received, hash_, record, void = self.db.execute(
-                "SELECT received, hash, record, reason FROM event "
-                "LEFT JOIN void ON void.event = place WHERE place = ?",
-                (number,),
-            ).fetchone()
+        for number, received, hash_, record, void in self._rows(places):
             log = self.logs.by_number[number >> SEQ_BITS]
             yield Logged(
                 log=log.id,
@@ -123,3 +122,16 @@ class History:
                 void=void,
                 network=self.logs.network_id,
             )
+
+    def _rows(self, places: Iterable[int]) -> Iterator[tuple[int, int, bytes, bytes, str | None]]:
+        """(place, received, hash, record, why it does not count) in this order, many at a time."""
+        rest = iter(places)
+        while some := list(islice(rest, AT_ONCE)):
+            rows = self.db.execute(
+                "SELECT place, received, hash, record, reason FROM event "
+                "LEFT JOIN void ON void.event = place "
+                "WHERE place IN (SELECT value FROM json_each(?))",
+                (str(some),),
+            )
+            found = {row[0]: row for row in rows}
+            yield from (found[number] for number in some)

@@ -125,22 +125,23 @@ def _met(line: MetLine, who: Who, _: Which, common: dict[str, Any]) -> Met:
 
 
 def _helped(line: HelpedLine, who: Who, _: Which, common: dict[str, Any]) -> Helped:
-    by, to = who(line.by), who(line.to)
+    by, to = _apart(who(line.by), who(line.to))
     return Helped(**common, by=by, to=to, what=line.what, kind=line.kind, size=line.size)
 
 
 def _thanked(line: ThankedLine, who: Who, which: Which, common: dict[str, Any]) -> Thanked:
     helps = tuple([which(event) for event in line.helps])
-    return Thanked(**common, by=who(line.by), to=who(line.to), helps=helps)
+    by, to = _apart(who(line.by), who(line.to))
+    return Thanked(**common, by=by, to=to, helps=helps)
 
 
 def _referred(line: ReferredLine, who: Who, _: Which, common: dict[str, Any]) -> Referred:
-    by, whom, to = who(line.by), who(line.who), who(line.to)
+    by, whom, to = _apart(who(line.by), who(line.who), who(line.to))
     return Referred(**common, by=by, who=whom, to=to, what=line.what)
 
 
 def _trusted(line: TrustedLine, who: Who, _: Which, common: dict[str, Any]) -> Trusted:
-    by, whom = who(line.by), who(line.whom)
+    by, whom = _apart(who(line.by), who(line.whom))
     level = None if line.level is None else _tenths(line.level)
     return Trusted(**common, by=by, whom=whom, level=level, context=line.context)
 
@@ -168,6 +169,15 @@ _MAKE: dict[type, Callable[[Any, Who, Which, dict[str, Any]], Content]] = {
     MergedLine: _merged,
     RuledLine: _ruled,
 }
+
+
+def _apart(*people: bytes) -> tuple[bytes, ...]:
+    """These people, who are as many humans."""
+    if len(set(people)) < len(people):
+        raise Invalid(
+            "One person stands on two sides of this event.", "Name somebody else on one side."
+        )
+    return people
 
 
 def when(text: str) -> tuple[int, int | None]:

@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from kithbook.errors import Damaged, KithbookError, Unavailable, Unsupported
 
@@ -54,6 +54,25 @@ def create(path: str) -> None:
         db = sqlite3.connect(path, BUSY_SECONDS, isolation_level=None)
         db.execute("PRAGMA journal_mode = WAL")
         db.close()
+
+
+def is_writable(db: Connection) -> bool:
+    """Whether the file that was opened can be written to."""
+    try:
+        db.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorname.startswith("SQLITE_READONLY"):
+            return False
+        raise
+    db.execute("ROLLBACK")
+    return True
+
+
+def copy(db: Connection, path: str) -> None:
+    """Write all that a file holds to a new one at this path."""
+    create(path)
+    with plain_errors(path), closing(sqlite3.connect(path)) as new:
+        db.backup(new)
 
 
 def migrate(db: Connection) -> None:

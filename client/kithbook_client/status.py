@@ -18,6 +18,8 @@ class Status(msgspec.Struct, frozen=True):
     server: str | None
     last_sync: int | None
     logs: dict[bytes, int]
+    devices: dict[bytes, str]
+    """What the devices that write the logs call themselves, where it is known."""
     set_aside: int
     """Events of branches that forked and are kept beside their logs."""
     inert: int
@@ -45,6 +47,7 @@ def status(replica: Replica) -> Status:
         server=replica.server,
         last_sync=peer.last_sync if peer else None,
         logs={log.id: log.seq for log in held},
+        devices={log.id: log.device for log in held if log.device},
         set_aside=replica.logs.set_aside(),
         inert=voids.get("inert", 0),
         ahead=[log.id for log in held if runs_ahead(log.hlc, now_ms)],

@@ -1,8 +1,10 @@
 """Verifying: walk every chain and every seal, and say where the first byte is that does not fit."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from functools import cached_property
 from hashlib import sha256
+from pathlib import Path
 
 import msgspec
 
@@ -14,12 +16,13 @@ from kithbook.ids import event_id
 from kithbook.membership import UNKNOWN, act_in, erasures, is_blank, standing
 from kithbook.replication import opening_key
 from kithbook_client import keys
+from kithbook_client.home import FILE, Home
 from kithbook_client.index import TABLES
 from kithbook_client.log import Log
 from kithbook_client.numbers import MAX_SEQ, place
 from kithbook_client.rebuilding import rebuild, reindex
 from kithbook_client.replica import Replica
-from kithbook_client.schema import plain_errors
+from kithbook_client.schema import copy, is_writable, plain_errors
 from kithbook_client.views import MINE
 
 READ = 1_000
@@ -60,10 +63,25 @@ def verify(
             problems += walk.standings()
             problems += walk.positions()
             if views and not problems:  # nothing follows from a log that is damaged
-                problems += walk.views()
+                with _writable(replica) as writable:
+                    problems += _Walk(writable, None).views()
     except Damaged as damaged:
         problems.append(Problem("", damaged.message))
     return VerifyReport(not problems, walk.events, problems)
+
+
+@contextmanager
+def _writable(replica: Replica) -> Iterator[Replica]:
+    """The same replica in a file that can be written: a copy of it where this one cannot."""
+    if is_writable(replica.db):
+        yield replica
+        return
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory(prefix="kith-") as folder:
+        copy(replica.db, str(Path(folder, FILE)))
+        with closing(Home.open(folder, replica.home.now_ms)) as home:
+            yield home.replica(replica.network.hex())
 
 
 def _first(problems: Iterator[Problem]) -> list[Problem]:

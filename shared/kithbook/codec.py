@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from kithbook.errors import TooLarge
+from kithbook.errors import Invalid, TooLarge
 from kithbook.events import AnyEvent
 
 SALT_BYTES = 16
@@ -48,9 +48,16 @@ _type = re.compile(rb"(?:[\x90-\x9f]|\xdc..)([\xa0-\xbf])", re.DOTALL)
 def encode_body(event: AnyEvent, salt: bytes) -> bytes:
     """The body of an event; `salt` is 16 fresh random bytes.
 
-    Raises TooLarge when it passes 64 KiB.
+    Raises TooLarge when it passes 64 KiB, and Invalid when a text is none.
     """
-    body = _encoder.encode(event) + salt
+    try:
+        body = _encoder.encode(event) + salt
+    except UnicodeEncodeError as error:
+        raise Invalid(
+            f"A text of this event holds U+{ord(error.object[error.start]):04X}, which is half of "
+            "a character.",
+            "Write the text in UTF-8.",
+        ) from error
     if len(body) > MAX_BODY_BYTES:
         raise TooLarge(
             f"This event takes {len(body):,} bytes, and one holds at most {MAX_BODY_BYTES:,}.",

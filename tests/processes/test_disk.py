@@ -118,7 +118,7 @@ def test_a_home_that_cannot_be_written_is_still_read(laptop: Laptop) -> None:
     for words in (("met", "Bob"), ("trusted", "Bob", "8"), ("rebuild",)):
         assert protected.refused(*words)["code"] == "read_only", words
     assert protected.names == {"Bob", "Carol"}
-    assert protected.ask("verify", "--quick")["ok"]
+    assert protected.ask("verify")["ok"]
     assert protected.ask("log")["events"]
     assert laptop.network == before
 

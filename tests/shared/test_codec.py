@@ -13,7 +13,7 @@ from kithbook.codec import (
     decode_body,
     encode_body,
 )
-from kithbook.errors import TooLarge
+from kithbook.errors import Invalid, TooLarge
 from kithbook.events import AnyEvent, DeviceAdded, Event, Id, Invited, Met, people_in, type_name
 from tests.oracle import people_of
 from tests.strategies import FIELDS, any_event, ids, words
@@ -47,6 +47,11 @@ def test_a_body_holds_64_kib_and_not_a_byte_more() -> None:
     assert decode_body(encode_body(largest, SALT)) == largest
     with pytest.raises(TooLarge, match="65,537 bytes"):
         encode_body(msgspec.structs.replace(MET, note="x" * (60_001 + room)), SALT)
+
+
+def test_half_a_character_is_no_text() -> None:
+    with pytest.raises(Invalid, match=r"U\+DCFF, which is half of a character"):
+        encode_body(msgspec.structs.replace(MET, note="B\udcffob"), SALT)
 
 
 def later(tag: str, *fields: object) -> bytes:

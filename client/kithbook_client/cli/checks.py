@@ -7,6 +7,7 @@ from kithbook_client.cli.call import Call
 from kithbook_client.cli.command import command
 from kithbook_client.cli.output import plain, print_json, say
 from kithbook_client.cli.progress import progress
+from kithbook_client.cli.words import counted
 from kithbook_client.verify import Problem, VerifyReport, verify
 
 
@@ -26,7 +27,7 @@ def kith_verify(call: Call, quick: bool) -> None:
     if call.json:
         print_json(answer)
     elif answer.ok:
-        say(f"{answer.events:,} events, and every one is as it was written.")
+        say(f"{counted(answer.events)}, and every one is as it was written.")
     else:
         for problem in problems:
             _print(problem)
@@ -60,6 +61,6 @@ def kith_rebuild(call: Call) -> None:
         networks.append(Rebuilt(replica.name, replica.count(), replica.digest()))
         if not call.json:
             done = networks[-1]
-            say(plain(f"{done.name}: {done.events:,} events, digest {done.digest}."))
+            say(plain(f"{done.name}: {counted(done.events)}, digest {done.digest}."))
     if call.json:
         print_json(RebuildAnswer(networks))

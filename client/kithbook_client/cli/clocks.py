@@ -8,6 +8,7 @@ import click
 from kithbook.when import format_ms, last_of
 from kithbook_client.cli.call import Call, set_on_call
 from kithbook_client.cli.output import dim, plain, say
+from kithbook_client.cli.words import counted
 
 if TYPE_CHECKING:
     from kithbook.readings.moment import Moment
@@ -59,8 +60,8 @@ def say_what_came_later(call: Call) -> None:
         came = one.history.came_later(known_at // 1000)
         if came.first is None:
             continue
-        events = "1 event" if came.events == 1 else f"{came.events:,} events"
-        text = f"{events} recorded by then came here later, the first {format_ms(came.first)[:10]}"
+        events, day = counted(came.events), format_ms(came.first)[:10]
+        text = f"{events} recorded by then came here later, the first {day}"
         filled = "; this home knew nothing then, it was filled afterwards" if came.is_all else ""
         say(dim(plain(f"{one.name}: {text}{filled}.")))
 

@@ -13,6 +13,7 @@ from kithbook_client import __version__, keys
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.command import command
 from kithbook_client.cli.output import dim, plain, print_json, say
+from kithbook_client.cli.words import counted
 from kithbook_client.home import Home
 from kithbook_client.replica import Replica
 
@@ -139,12 +140,12 @@ def _history(replica: Replica) -> Finding:
 def _set_aside(replica: Replica) -> Iterator[Finding]:
     status = replica.status()
     for count, says, hint in (
-        (status.unknown, "wait for a newer kithbook", "Upgrade kithbook, then: kith rebuild"),
-        (status.set_aside, "of a branch that forked are set aside", "They are kept; see kith log."),
-        (status.inert, "do not count because of who wrote them", "See the reasons: kith log --all"),
+        (status.unknown, "for a newer kithbook", "Upgrade kithbook, then: kith rebuild"),
+        (status.set_aside, "of a branch that forked", "They are kept; see kith log."),
+        (status.inert, "not counted because of who wrote them", "See the reasons: kith log --all"),
     ):
         if count:
-            yield Finding("warn", f"{replica.name}, set aside", f"{count:,} events {says}", hint)
+            yield Finding("warn", f"{replica.name}, set aside", f"{counted(count)} {says}", hint)
 
 
 def _server(replica: Replica) -> Finding:
@@ -161,7 +162,7 @@ def _server(replica: Replica) -> Finding:
     except urllib3.exceptions.HTTPError:
         says, is_well = f"{replica.server} does not answer", False
     pending = replica.status().pending
-    says += f"; {pending:,} events wait for it" if pending else ""
+    says += f"; {counted(pending)} to send" if pending else ""
     if is_well:
         return Finding("ok", name, says, "Send them: kith sync" if pending else "")
     return Finding("warn", name, says, "Everything is kept here; try kith sync again later.")

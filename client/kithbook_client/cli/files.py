@@ -13,6 +13,7 @@ from kithbook_client.cli.call import Call
 from kithbook_client.cli.command import command
 from kithbook_client.cli.output import Terminal, is_terminal, plain, print_json, say
 from kithbook_client.cli.progress import progress
+from kithbook_client.cli.words import counted
 from kithbook_client.exporting import export_jsonl
 from kithbook_client.importing import ImportReport, import_lines
 
@@ -51,17 +52,13 @@ def _reading(file: str) -> Iterator[BinaryIO]:
 def _print(done: ImportReport, *, dry_run: bool) -> None:
     verb = "Would add" if dry_run else "Added"
     here = f"; {done.skipped:,} were here already" if done.skipped else ""
-    say(f"{verb} {_events(done.added)}{here}.")
+    say(f"{verb} {counted(done.added)}{here}.")
     for problem in done.problems[:SHOWN]:
         say(plain(f"Line {problem.line:,}: {problem.why}"))
     if len(done.problems) > SHOWN:
         say(f"… and {len(done.problems) - SHOWN:,} more lines with problems (--json lists them).")
     if done.added and not dry_run:
         say(f"To take it back: kith retract --batch {done.batch}")
-
-
-def _events(count: int) -> str:
-    return "1 event" if count == 1 else f"{count:,} events"
 
 
 class ExportAnswer(msgspec.Struct, frozen=True):
@@ -92,4 +89,4 @@ def kith_export(call: Call, file: str, form: str) -> None:  # noqa: ARG001 - one
     if call.json:
         print_json(ExportAnswer(file, count))
     else:
-        say(plain(f"Wrote {_events(count)} to {file}."))
+        say(plain(f"Wrote {counted(count)} to {file}."))

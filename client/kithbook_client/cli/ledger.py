@@ -23,11 +23,14 @@ from kithbook_client.cli.command import command
 from kithbook_client.cli.output import dim, plain, print_json, say, table
 from kithbook_client.cli.words import day, day_words, short_event, subject
 
+SHOWN = 50
+
 
 @command("ledger", "kith ledger", "kith ledger Bob", "kith ledger --from Bob", shared=PAST)
 @click.argument("who", required=False, metavar="[WHO]")
 @click.option("--from", "viewpoint", metavar="WHO", help="Whose ledger (default yours).")
-def kith_ledger(call: Call, who: str | None, viewpoint: str | None) -> None:
+@click.option("--all", "everybody", is_flag=True, help=f"More than the first {SHOWN}.")
+def kith_ledger(call: Call, who: str | None, viewpoint: str | None, everybody: bool) -> None:
     """Who gave what to whom, and thanks still open.
 
     Given and received are counted apart and never set off against each other. With WHO it is
@@ -39,7 +42,10 @@ def kith_ledger(call: Call, who: str | None, viewpoint: str | None) -> None:
     elif call.json:
         print_json(ledger_answer(call.reader, start))
     elif accounts := accounts_in_order(call.reader, start):
-        _print(call, accounts)
+        shown = accounts if everybody else accounts[:SHOWN]
+        _print(call, shown)
+        if len(shown) < len(accounts):
+            say(dim(f"… {len(accounts) - len(shown):,} more (--all)"))
     else:
         say('No help is recorded yet. Who helped you? kith helped me "a lead" --by Bob')
 

@@ -8,6 +8,7 @@ from kithbook_client.cli.command import Commands, command
 from kithbook_client.cli.leaving import kith_leave
 from kithbook_client.cli.members import MemberAnswer, member_answers, print_members
 from kithbook_client.cli.output import plain, print_json, say, table
+from kithbook_client.cli.words import counted
 from kithbook_client.people import clean
 from kithbook_client.replica import Replica
 
@@ -105,7 +106,7 @@ def show(call: Call, name: str | None) -> None:
         print_json(answer)
         return
     say(plain(f"{network.name}  {network.id}"))
-    say(plain(f"{network.events:,} events; server: {network.server or 'none'}"))
+    say(plain(f"{counted(network.events)}; server: {network.server or 'none'}"))
     print_members(answer.members)
 
 

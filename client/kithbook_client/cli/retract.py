@@ -12,7 +12,7 @@ from kithbook.readings.listing import Logged
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.output import print_json, say
 from kithbook_client.cli.recording import Recording, verb
-from kithbook_client.cli.words import short_id, told
+from kithbook_client.cli.words import counted, short_id, told
 from kithbook_client.people import clean
 from kithbook_client.replica import Replica
 
@@ -57,7 +57,7 @@ def kith_retract(
         if call.json:
             print_json(BatchAnswer(name, len(refs)))
         else:
-            say(f"Took back {len(refs):,} events of the import {name}.")
+            say(f"Took back {counted(len(refs))} of the import {name}.")
     else:
         raise click.UsageError("Say which EVENT to take back, or which --batch.")
 

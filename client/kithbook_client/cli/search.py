@@ -9,6 +9,7 @@ from kithbook_client.cli.call import Call
 from kithbook_client.cli.command import command
 from kithbook_client.cli.event import print_events
 from kithbook_client.cli.output import print_json, say, table
+from kithbook_client.people import clean
 
 
 class PersonFound(msgspec.Struct, frozen=True):
@@ -30,7 +31,7 @@ def kith_search(call: Call, text: tuple[str, ...], limit: int) -> None:
 
     Case and accents do not matter, and the last word may be only begun.
     """
-    ids, events = call.book.search(" ".join(text), limit)
+    ids, events = call.book.search(clean("text", " ".join(text)), limit)
     names, one = call.reader.names, call.reader.one
     people = list(dict.fromkeys(one.get(person, person) for person in ids))
     if call.json:

@@ -7,15 +7,16 @@ from kithbook.when import format_ms
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.command import command
 from kithbook_client.cli.output import plain, print_json, say, strong, table
-from kithbook_client.cli.words import day_words
+from kithbook_client.cli.words import counted, day_words
 from kithbook_client.replica import Replica
 
 
 class NetworkAnswer(msgspec.Struct, frozen=True):
     """`pending` events are not known to be on the server, `unknown` ones wait for an upgrade.
 
-    `set_aside` counts the events of branches that were given up, `inert` those that do not count
-    because of who wrote them, and `ahead` are the logs whose clock is a day or more ahead.
+    `devices` are the names of those that write the logs, where they are known. `set_aside` counts
+    the events of branches that were given up, `inert` those that do not count because of who wrote
+    them, and `ahead` are the logs whose clock is a day or more ahead.
     """
 
     id: str
@@ -27,6 +28,7 @@ class NetworkAnswer(msgspec.Struct, frozen=True):
     server: str | None
     last_sync: str | None
     logs: dict[str, int]
+    devices: dict[str, str]
     set_aside: int
     inert: int
     ahead: list[str]
@@ -75,6 +77,7 @@ def _network(replica: Replica) -> NetworkAnswer:
         server=found.server,
         last_sync=None if found.last_sync is None else format_ms(found.last_sync),
         logs={log.hex(): seq for log, seq in found.logs.items()},
+        devices={log.hex(): name for log, name in found.devices.items()},
         set_aside=found.set_aside,
         inert=found.inert,
         ahead=[log.hex() for log in found.ahead],
@@ -83,12 +86,14 @@ def _network(replica: Replica) -> NetworkAnswer:
 
 def _print(call: Call, network: NetworkAnswer) -> None:
     say(strong(plain(f"{network.name}  {network.id[:8]}")))
-    say(f"{network.events:,} events, {network.pending:,} to sync, digest {network.digest}")
+    say(f"{counted(network.events)}, {network.pending:,} to sync, digest {network.digest}")
     say(plain(_server(call, network)))
     for line in _warnings(network):
         say(line)
-    rows = [(log[:8], f"{seq:,}") for log, seq in network.logs.items()]
-    table(("log", "events"), rows, right=(1,))
+    rows = [
+        (log[:8], network.devices.get(log, ""), f"{seq:,}") for log, seq in network.logs.items()
+    ]
+    table(("log", "device", "events"), rows, right=(2,))
 
 
 def _server(call: Call, network: NetworkAnswer) -> str:
@@ -110,13 +115,13 @@ def _warnings(network: NetworkAnswer) -> list[str]:
     warnings = []
     if network.unknown:
         warnings.append(
-            f"{network.unknown:,} events wait for a newer kithbook: upgrade to see them."
+            f"{counted(network.unknown)} to be seen after an upgrade to a newer kithbook."
         )
     if network.set_aside:
-        warnings.append(f"{network.set_aside:,} events of a branch that forked are set aside.")
+        warnings.append(f"{counted(network.set_aside)} of a branch that forked, set aside.")
     if network.inert:
         warnings.append(
-            f"{network.inert:,} events do not count because of who wrote them: kith log."
+            f"{counted(network.inert)} not counted because of who wrote them: kith log."
         )
     warnings += [f"The clock of log {log[:8]} runs more than a day ahead." for log in network.ahead]
     return warnings

@@ -106,6 +106,11 @@ def listing(names: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else ""
 
 
+def counted(count: int) -> str:
+    """`1 event`, `2,000 events`."""
+    return "1 event" if count == 1 else f"{count:,} events"
+
+
 def subject(name: str) -> str:
     """A name at the start of a sentence; only `you` takes a capital, names are as they are."""
     return f"Y{name[1:]}" if name == "you" or name.startswith(("you ", "you,")) else name

@@ -8,9 +8,10 @@ like what comes over a wire: a damaged page is left out, told, and written again
 that holds it.
 """
 
+import re
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -25,6 +26,8 @@ from kithbook_client import keys
 from kithbook_client.writing import write_whole
 
 SUFFIX = ".kith"
+LOG_NAME = re.compile(f"[0-9a-f]{{{2 * ID_BYTES}}}")
+PAGE_NAME = re.compile(r"([0-9]{10})-([0-9]{10})-[0-9a-f]{16}\.page")
 _decode_page = msgspec.msgpack.Decoder(Page).decode
 _decode_bundle = msgspec.msgpack.Decoder(dict[bytes, list[Page]]).decode
 _encode = msgspec.msgpack.Encoder().encode
@@ -49,14 +52,16 @@ class Folder:
     def _sync(self, network: NetworkId, request: SyncRequest) -> SyncReply:
         store = _File(self.path) if self.path.suffix == SUFFIX else _Files(self.path)
         held = _Held(network)
-        refused = dict(held.read(store.pages(network)))
-        new = []
+        damaged = list(held.read(store.pages(network)))
+        new, unfit = [], {}
         for page in request.pages:
             if why := held.add(page):
-                refused[page.log] = why
+                unfit[page.log] = why
             else:
                 new.append(page)
-                refused.pop(page.log, None)  # what was damaged is written again
+        # What was damaged and is written again is no more to be told.
+        refused = {d.why.log: d.why for d in reversed(damaged) if held.seq(d.why.log) < d.last}
+        refused |= unfit
         store.add(network, [*new, *held.erase()], held)
         for head in request.heads:
             if why := held.differs(head):
@@ -67,8 +72,21 @@ class Folder:
         return SyncReply(held.heads(), pages, list(refused.values()), more)
 
 
-Found = tuple[str, bytes, Page | None]
-"""What a page is called, the log it is of, and the page, or None where it cannot be read."""
+class _Found(NamedTuple):
+    """What a page is called, the log and the events it is of; None where it cannot be read."""
+
+    name: str
+    log: bytes
+    first: int
+    last: int
+    page: Page | None
+
+
+class _Damage(NamedTuple):
+    """What is said of a page that cannot be used, and up to which seq it should go."""
+
+    last: int
+    why: Refusal
 
 
 class _Files:
@@ -77,15 +95,19 @@ class _Files:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def pages(self, network: NetworkId) -> Iterator[Found]:
+    def pages(self, network: NetworkId) -> Iterator[_Found]:
         for path in (self.path / network.hex()).glob("*/*.page"):
-            log = bytes(ID_BYTES)
-            with suppress(ValueError):  # a folder of some other program
-                log = bytes.fromhex(path.parent.name)
             try:
-                yield path.name, log, _decode_page(path.read_bytes())
+                page = _decode_page(path.read_bytes())
             except msgspec.MsgspecError:
-                yield path.name, log, None
+                # One by another name is some other program's.
+                if (log := LOG_NAME.fullmatch(path.parent.name)) and (
+                    named := PAGE_NAME.fullmatch(path.name)
+                ):
+                    first, last = map(int, named.groups())
+                    yield _Found(path.name, bytes.fromhex(log[0]), first, last, None)
+            else:
+                yield _Found(path.name, page.log, page.first, page.last, page)
 
     def add(self, network: NetworkId, pages: Iterable[Page], held: "_Held") -> None:
         for page in pages:
@@ -102,7 +124,7 @@ class _File:
         self.path = path
         self.bundle: dict[bytes, list[Page]] = {}
 
-    def pages(self, network: NetworkId) -> Iterator[Found]:
+    def pages(self, network: NetworkId) -> Iterator[_Found]:
         if self.path.exists():
             try:
                 self.bundle = _decode_bundle(self.path.read_bytes())
@@ -112,7 +134,8 @@ class _File:
                     f"Name another one that ends in {SUFFIX}; this one stays as it is.",
                 ) from error
         for page in self.bundle.get(network, ()):
-            yield f"page from {page.first} to {page.last}", page.log, page
+            name = f"page from {page.first} to {page.last}"
+            yield _Found(name, page.log, page.first, page.last, page)
 
     def add(self, network: NetworkId, pages: Iterable[Page], held: "_Held") -> None:
         if any(True for _ in pages):
@@ -139,19 +162,22 @@ class _Held:
         self.overlapping: list[Page] = []
         """Pages that lie there as well and bring nothing more."""
 
-    def read(self, found: Iterable[Found]) -> Iterator[tuple[bytes, Refusal]]:
-        """Take in what is stored; of each log what cannot be read or does not fit."""
-        readable: list[tuple[bytes, int, int, str, Page]] = []
-        for name, log, page in found:
+    def read(self, found: Iterable[_Found]) -> Iterator[_Damage]:
+        """Take in what is stored; what cannot be read or does not fit, each log from its start."""
+        for name, log, first, last, page in sorted(
+            found, key=lambda one: (one.log, one.first, -one.last, one.name)
+        ):
             if page is None:
-                first = name.partition("-")[0]
-                seq = int(first) if first.isdecimal() else 1
-                yield log, Refusal(log, seq, "gap", f"the file {name} there is damaged")
+                why = f"the file {name} there is damaged"
+            elif (refused := self.add(page)) and refused.code == "unfit":
+                why = f"the {name} there is damaged: {refused.why}"
             else:
-                readable.append((page.log, page.first, -page.last, name, page))
-        for log, seq, _, name, page in sorted(readable, key=lambda one: one[:4]):
-            if (why := self.add(page)) and why.code == "unfit":
-                yield log, Refusal(log, seq, "gap", f"the {name} there is damaged: {why.why}")
+                continue
+            yield _Damage(last, Refusal(log, first, "gap", why))
+
+    def seq(self, log: bytes) -> int:
+        """How far a log is held."""
+        return len(self.logs[log].hashes) if log in self.logs else 0
 
     def add(self, page: Page) -> Refusal | None:
         """Take a page that continues its log, or one that is held already."""

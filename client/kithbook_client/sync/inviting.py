@@ -27,6 +27,7 @@ def invite(
             "Start one with kithd serve, and type kith join with the link that it prints.",
             code="no_server",
         )
+    sync_with(replica, replica.server)  # without a server to tell it to, nothing is written
     now = replica.home.now_ms()
     seed, ticket = keys.generate(replica.home.random)
     invited = Invited(

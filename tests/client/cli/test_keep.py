@@ -162,3 +162,19 @@ def test_doctor_sees_a_copied_home(kith: Typed, tmp_path: Path) -> None:
     (copy.home / "kith.db").write_bytes((kith.home / "kith.db").read_bytes())
     (copy.home / "kith.db").chmod(0o600)
     assert "warn  home: it was copied" in copy("doctor")
+
+
+def test_one_event_is_not_called_events(kith: Typed, tmp_path: Path) -> None:
+    lines = tmp_path / "lines.jsonl"
+    lines.write_text('{"type":"ruled","setting":"cut","value":"1"}\n')
+    batch = kith.json("import", str(lines))["batch"]
+
+    assert kith("retract", "--batch", batch).startswith("Took back 1 event of the import ")
+
+
+def test_status_names_the_device_of_each_log(kith: Typed) -> None:
+    status = kith.json("status")
+    [network] = status["networks"]
+
+    assert network["devices"] == dict.fromkeys(network["logs"], status["device"])
+    assert status["device"] in kith("status").splitlines()[-1]

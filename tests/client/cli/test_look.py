@@ -152,6 +152,7 @@ def test_search(kith: Typed) -> None:
     assert [event["event"] for event in found["events"]] == [events["help"]]
     assert [one["name"] for one in kith.json("search", "caro")["people"]] == ["Carol Ng"]
     assert kith("search", "nothing", "like", "this") == "Nothing has these words.\n"
+    assert "U+DCFF" in kith.refused("search", "broken\udcff")["message"]
 
 
 def test_rules(kith: Typed) -> None:

@@ -97,6 +97,35 @@ class TestADamagedFile:
         assert sync(other, usb).refused == []
         assert other.digest() == replica.digest()
 
+    def test_stays_told_when_only_what_comes_before_it_is_written_again(
+        self, replica: Replica, other: Replica, tmp_path: Path
+    ) -> None:
+        usb = tmp_path / "usb"
+        usb.mkdir()
+        replica.append([met(replica, str(n)) for n in range(999)])
+        sync(replica, usb)
+        sync(other, usb)
+        replica.append([met(replica, str(n)) for n in range(500)])
+        sync(replica, usb)
+        for page in usb.glob("*/*/*.page"):
+            page.write_bytes(b"not a page")
+
+        [refused] = sync(other, usb).refused
+
+        assert refused.seq == 1_003
+
+    def test_of_some_other_program_is_left_alone(self, replica: Replica, tmp_path: Path) -> None:
+        usb = tmp_path / "usb"
+        usb.mkdir()
+        sync(replica, usb)
+        [page] = usb.glob("*/*/*.page")
+        for foreign in (page.parent.parent / "holiday" / page.name, page.with_name("notes.page")):
+            foreign.parent.mkdir(exist_ok=True)
+            foreign.write_bytes(b"dear diary")
+
+        assert sync(replica, usb) == SyncReport(0, 0, True, [])
+        assert foreign.read_bytes() == b"dear diary"
+
     @pytest.mark.parametrize("form", ["usb", "all.kith"])
     def test_of_any_one_byte_never_gets_in_and_is_written_again(
         self, replica: Replica, other: Replica, tmp_path: Path, form: str

@@ -101,6 +101,10 @@ class TestALine:
             ({"type": "met", "people": [" "]}, "The name is empty"),
             ({"type": "met", "people": ["B\u202eob"]}, "control character"),
             (trusted("Bob", 11), "give 0 to 10"),
+            ({"type": "helped", "by": "Bob", "to": "bob"}, "stands on two sides"),
+            ({"type": "thanked", "to": "me"}, "stands on two sides"),
+            ({"type": "referred", "by": "me", "who": "Bob", "to": "Bob"}, "stands on two sides"),
+            (trusted("me", 5), "stands on two sides"),
             (trusted("Bob", 8.55), "more than one decimal"),
             ({"type": "thanked", "to": "Bob", "for": ["abc:1"]}, "no event abc:1"),
             ({"type": "ruled", "setting": "cut", "value": "much"}, "no value for the rule cut"),
@@ -132,9 +136,10 @@ class TestPeople:
         said = {"name": "Bob", "alias:Bobby": "Bobby", "email:b@x": "b@x"}
         replica.append([Described(at=AT, person=bob, set=said)])
 
-        take(replica, *[trusted(name, 5) for name in ("bob", "BOBBY ", "b@x", "Ada", "ME")])
+        names = ("bob", "BOBBY ", "b@x", "Ada", "ME")
+        take(replica, *[trusted("Carol", 5, by=name) for name in names])
 
-        assert [one.event.whom for one in replica.events(limit=5)] == [bob] * 3 + [replica.me] * 2
+        assert [one.event.by for one in replica.events(limit=5)] == [bob] * 3 + [replica.me] * 2
 
     def test_are_made_once_however_they_are_spelled(self, replica: Replica) -> None:
         report = take(replica, trusted("Bob Ng", 1), trusted("bob  ng", 2), trusted("BOB NG", 3))
