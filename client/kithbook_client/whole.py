@@ -1,6 +1,6 @@
 """One event whole: where it stands, what seals it, and everything that refers to it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
@@ -11,7 +11,7 @@ from kithbook.facts.effects import Entry
 from kithbook.ids import event_id
 from kithbook.readings.answers import EventAnswer, WholeEvent
 from kithbook.readings.listing import Logged, Name, batch_of, event_answer
-from kithbook_client.numbers import place
+from kithbook_client.numbers import SEQ_BITS, place
 from kithbook_client.replica import Replica
 
 
@@ -29,8 +29,8 @@ class Whole(msgspec.Struct, frozen=True):
     copies: list[Logged]
 
 
-def whole(replica: Replica, logged: Logged) -> Whole:
-    """Everything that is known of one event."""
+def whole(replica: Replica, logged: Logged, others: Iterable[Replica] = ()) -> Whole:
+    """Everything that is known of one event; `others` are networks that may tell it again."""
     logs = replica.logs
     log = logs[logged.log]
     number = place(log.no, logged.seq)
@@ -53,8 +53,22 @@ def whole(replica: Replica, logged: Logged) -> Whole:
         replica.pages.seal_over(number),
         void_by or None,
         _logged(replica, replica.index.referring(logged.ref, people)),
-        [one for one in _logged(replica, copies) if one.ref != logged.ref],
+        [
+            *(one for one in _logged(replica, copies) if one.ref != logged.ref),
+            *(one for other in others if other is not replica for one in _again(other, number)),
+        ],
     )
+
+
+def _again(other: Replica, number: int) -> Iterator[Logged]:
+    """What another network tells again of the event at a place, or what that tells again of it."""
+    rows = other.db.execute(
+        "SELECT event FROM shared WHERE original = ?1 "
+        "UNION SELECT original FROM shared WHERE event = ?1",
+        (number,),
+    ).fetchall()
+    theirs = [found for (found,) in rows if found >> SEQ_BITS in other.logs.by_number]
+    return other.history.logged(theirs)
 
 
 def _logged(replica: Replica, entries: Iterable[Entry]) -> list[Logged]:
@@ -62,11 +76,13 @@ def _logged(replica: Replica, entries: Iterable[Entry]) -> list[Logged]:
     return list(replica.history.logged(places))
 
 
-def whole_answer(replica: Replica, found: Whole, name: Name) -> WholeEvent:
-    """The same for a program to read."""
+def whole_answer(
+    replica: Replica, found: Whole, name: Name, network: Callable[[bytes], str]
+) -> WholeEvent:
+    """The same for a program to read; `network` is what each of those that are read is called."""
 
     def told(events: Iterable[Logged]) -> list[EventAnswer]:
-        return [event_answer(one, name, replica.name) for one in events]
+        return [event_answer(one, name, network(one.network)) for one in events]
 
     logged = found.logged
     return WholeEvent(

@@ -5,7 +5,7 @@ import msgspec
 import pytest
 from hypothesis import given
 
-from kithbook.events import Trusted
+from kithbook.events import Merged, Ruled, Thanked, Trusted
 from kithbook.readings.answering import (
     contacts_answer,
     ledger_answer,
@@ -205,7 +205,7 @@ def test_the_explanation_recomputes_the_score_always(history: History) -> None:
             assert found.warning == min(weight, weight * 10 / divisor)
 
 
-@given(histories(ABOUT_TRUST, min_size=6, max_size=16))
+@given(histories((*ABOUT_TRUST, Merged, Thanked, Ruled), min_size=6, max_size=16))
 def test_every_number_is_recomputed_from_what_is_printed(history: History) -> None:
     read = reader(stored(history), history, PEOPLE[0])
     find = finder(history.written, history.logs)

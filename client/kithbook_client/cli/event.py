@@ -56,9 +56,10 @@ def show_event(call: Call, replica: Replica, logged: Logged) -> None:
     """All that is known of one event."""
     from kithbook_client.whole import whole, whole_answer
 
-    found = whole(replica, logged)
+    found = whole(replica, logged, call.replicas)
     if call.json:
-        print_json(Whole([whole_answer(replica, found, call.reader.names.__getitem__)]))
+        name = call.reader.names.__getitem__
+        print_json(Whole([whole_answer(replica, found, name, call.network_name)]))
         return
     say(strong(plain(sentence(told(logged.event, call.name)))))
     rows = list(_fields(call, logged))

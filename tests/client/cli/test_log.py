@@ -144,6 +144,21 @@ def test_one_event_tells_which_others_are_the_same_fact(kith: Typed, tmp_path: P
     assert [copy["counts"] for copy in whole(kith, second)["copies"]] == [False]
 
 
+def test_one_event_tells_where_it_was_told_again(kith: Typed) -> None:
+    kith("network", "new", "team", "--local")
+    private = kith.json("met", "Bob")["event"]
+    (shared,) = kith.json("share", private, "--in", "team")["shared"]
+    for event, again, network in (
+        (private, shared["shared"], "team"),
+        (shared["shared"], private, "private"),
+    ):
+        (copy,) = whole(kith, event)["copies"]
+        assert (copy["event"], copy["network"]) == (again, network)
+        assert network in kith("log", event).splitlines()[-1]
+    (alone,) = kith.json("log", shared["shared"], "--in", "team")["events"]
+    assert alone["copies"] == []
+
+
 def test_the_clock_of_an_event_is_its_time_and_a_number(kith: Typed) -> None:
     kith("met", "Bob")
     born, met = (whole(kith, event["event"]) for event in everything(kith)[-2:])
