@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from kithbook_server.log.postgres.datastore import PooledDatastore
 from kithbook_server.log.postgres.recorder import PostgresLogRecorder
@@ -74,6 +75,12 @@ class Postgres:
             PostgresLogRecorder.open(PooledDatastore(self.at(self._template))).close()
         with self._database(self._template) as url:
             yield url
+
+    @contextmanager
+    def copy(self, url: str) -> Iterator[str]:
+        """The URL of a copy of a database to which nobody is connected."""
+        with self._database(conninfo_to_dict(url)["dbname"]) as copied:
+            yield copied
 
     @contextmanager
     def _database(self, template: str) -> Iterator[str]:

@@ -17,6 +17,7 @@ from kithbook_client.sync.rounds import SyncReport, synchronise
 from kithbook_server.commits import Commits
 from kithbook_server.intake import Intake
 from kithbook_server.keys import verify
+from kithbook_server.log import LogRecorder
 from kithbook_server.log.recorder import SQLiteLogRecorder
 from kithbook_server.sync import SyncService
 from kithbook_server.views import Views
@@ -26,6 +27,21 @@ from tests.standings import roles
 YEARS_10_MS = 10 * 365 * 86_400_000
 NOW_MS = 1_790_000_000_000
 """In September 2026."""
+
+
+class Process:
+    """What one server process has over a database."""
+
+    def __init__(self, recorder: LogRecorder) -> None:
+        self.recorder = recorder
+        self.commits = Commits(recorder)
+        intake = Intake(self.commits, verify, lambda: NOW_MS, ROUND_EVENTS, 1_000_000)
+        self.service = SyncService(recorder, intake)
+        self.views = Views(recorder, lambda: NOW_MS)
+
+    def close(self) -> None:
+        self.commits.close()
+        self.recorder.close()
 
 
 class Host:
@@ -38,18 +54,16 @@ class Host:
         self._open()
 
     def _open(self) -> None:
-        self.recorder = SQLiteLogRecorder.open(self.folder / "logs.sqlite")
-        self.commits = Commits(self.recorder)
-        intake = Intake(self.commits, verify, lambda: NOW_MS, ROUND_EVENTS, 1_000_000)
-        self.service = SyncService(self.recorder, intake)
-        self.views = Views(self.recorder, lambda: NOW_MS)
+        self.process = Process(SQLiteLogRecorder.open(self.folder / "logs.sqlite"))
 
     def close(self) -> None:
-        self.commits.close()
-        self.recorder.close()
+        self.process.close()
 
     def sync(self, network: NetworkId, request: SyncRequest) -> SyncReply:
-        return self.service.sync(network, request)
+        return self.process.service.sync(network, request)
+
+    def digest(self, network: NetworkId) -> str:
+        return self.process.views.digest(network)
 
     def back_up(self) -> None:
         self.close()

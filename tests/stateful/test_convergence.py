@@ -44,10 +44,13 @@ class Convergence(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="kith-converge-"))
-        self.host = Host(self.folder / "server")
+        self.host = self.hosting()
         self.devices: list[Device] = []
         self.entries: list[Entry] = []
         self.number = 0
+
+    def hosting(self) -> Host:
+        return Host(self.folder / "server")
 
     @initialize(seed=st.integers(0, 1_000))
     def begin(self, seed: int) -> None:
@@ -200,7 +203,7 @@ class Convergence(RuleBasedStateMachine):
         network = self.devices[0].replica.network
 
         assert len(heads) == 1
-        assert digests == {self.host.views.digest(network)}
+        assert digests == {self.host.digest(network)}
         for device, count in zip(self.devices, counts, strict=True):
             assert device.replica.count() >= count
         self.compare(self.devices[0])
