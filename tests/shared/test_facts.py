@@ -57,6 +57,28 @@ def test_any_order_and_any_batches_give_the_same_rows_and_weight(
     assert store.weight == stored(history).weight
 
 
+@given(data=st.data(), history=longer | of_few, holds_all=st.booleans())
+def test_batches_that_are_saved_once_give_the_rows_and_weight_of_one(
+    data: st.DataObject, history: History, *, holds_all: bool
+) -> None:
+    """Also where what is to come can already be looked up, as in the server's log."""
+    store = new_memory()
+    told = [w for w in history.written if not isinstance(w.event, str)]
+    entries = {w.place: entry_of(w, history.logs) for w in told}
+    if holds_all:
+        store.held |= entries
+    folding = store.folding(standings_of(history.logs))
+    for batch in data.draw(arrivals(history)):
+        come = {w.place: entries[w.place] for w in batch if w.place in entries}
+        aside = [(w.log, w.seq, w.event) for w in batch if isinstance(w.event, str)]
+        store.held |= come
+        folding.take(come.values(), aside)
+    folding.save()
+
+    once = stored(history)
+    assert (dump(store), store.weight) == (dump(once), once.weight)
+
+
 @given(longer)
 def test_events_taken_one_by_one_give_the_rows_of_a_rebuild_after_every_one(
     history: History,
