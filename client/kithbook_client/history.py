@@ -1,14 +1,15 @@
 """The history: events as they stand in the logs, whether or not they count."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from heapq import nlargest
 from itertools import islice
 from typing import NamedTuple
 
 from kithbook.clock import COUNTER_BITS
-from kithbook.codec import decode
+from kithbook.codec import Unreadable, decode
 from kithbook.envelope import record_body, record_hlc
 from kithbook.errors import Ambiguous, NotFound
+from kithbook.events import AnyEvent
 from kithbook.ids import CHECK_BYTES, event_id, parse_event_id
 from kithbook.knowledge import Arrival
 from kithbook.readings.listing import Logged
@@ -38,6 +39,20 @@ class History:
         found = [row for log in self.logs.held() for row in self._tail(log, person, limit)]
         newest = sorted(found) if limit is None else nlargest(limit, found)[::-1]
         return list(self.logged(number for _, _, _, number in newest))
+
+    def newest_of(
+        self, shows: Callable[[AnyEvent], bool], person: bytes | None, limit: int | None
+    ) -> list[Logged]:
+        """The same of those that are to be shown, and of those that cannot be read."""
+        asked = limit
+        while True:
+            found = self.newest(person, asked)
+            shown = [one for one in found if isinstance(one.event, Unreadable) or shows(one.event)]
+            if limit is None or asked is None:
+                return shown
+            if len(shown) >= limit or len(found) < asked:
+                return shown[max(0, len(shown) - limit) :]
+            asked *= 4
 
     def _tail(
         self, log: Log, person: bytes | None, limit: int | None

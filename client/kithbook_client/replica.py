@@ -197,6 +197,7 @@ class Replica:
                 self.logs.holds,
                 self.views.void,
                 lambda: self.knowledge()[0],
+                partial(self.history.newest_of, moment.shows),
             )
 
     def _as_of(self, upto: int) -> "Shelf":

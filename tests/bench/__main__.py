@@ -22,6 +22,7 @@ GROUPS = {
     "crowd": "fifty laptops that push one event each",
     "rebuild": "all views from a long log, and the memory it takes",
     "trust": "scores against networkx",
+    "past": "readings as of a time, and the history of a score",
     "growth": "what a user waits for, at growing sizes",
 }
 QUICK_EVENTS = 1_000

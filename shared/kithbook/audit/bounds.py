@@ -37,7 +37,6 @@ SLACK = 1 - 1e-9
 """Bounds are multiplied in another order than chains, and what that rounds off is far less."""
 MOST = 10.0
 """The highest level, and what a warning is heard with."""
-NOBODY: dict[bytes, Level] = {}
 DEALINGS = (Met, Helped, Thanked, Referred)
 Pair = tuple[bytes, bytes]
 
@@ -61,11 +60,11 @@ class Bounds:
         self.warners: set[bytes] = set()
         for number, held in enumerate(events):
             self._note(number, held.event)
-        self._by: dict[bytes, dict[bytes, Level]] = {}
+        self._by: dict[bytes, dict[bytes, float]] = {}
         of: dict[bytes, dict[bytes, float]] = {}
         for a, b in self.said:
             level = self._most((a, b))
-            self._by.setdefault(a, {})[b] = Level(level, None, None)
+            self._by.setdefault(a, {})[b] = level
             of.setdefault(b, {})[a] = level
         loose = msgspec.structs.replace(self.rules, cut=self.cut)
         found = reach(self.start, self._neighbours, loose)
@@ -79,10 +78,12 @@ class Bounds:
 
     def pairs(self) -> set[Pair]:
         """Between whom a level could ever have mattered."""
+        near = self.vouching.keys() | self.warning.keys()
         return {
             (a, b)
             for a in (self.start, *self.reached)
-            for b in self._by.get(a, NOBODY)
+            if a in self._by
+            for b in self._by[a].keys() & near
             if self.concerns(a, b)
         }
 
@@ -90,7 +91,7 @@ class Bounds:
         """Whether a level of one of them in the other could ever have mattered."""
         if a == self.start:  # whatever they state is final
             return b in self.vouching or b in self.warning
-        return self._could(a, b, self._by[a][b].level, None, None) or (
+        return self._could(a, b, self._by[a][b], None, None) or (
             b == self.to and a in self.warners and self._warns(a, None)
         )
 
@@ -145,8 +146,8 @@ class Bounds:
         return max(min(MOST, stated + 1) if stated else 0.0, self.rules.weak)
 
     def _neighbours(self, person: bytes) -> dict[bytes, Level]:
-        found = self._by.get(person, NOBODY)
-        return dict(sorted(found.items(), key=lambda item: -item[1].level))
+        found = sorted(self._by.get(person, {}).items(), key=lambda item: -item[1])
+        return {whom: Level(level, None, None) for whom, level in found}
 
     def _back(
         self, seeds: Mapping[bytes, float], of: Mapping[bytes, Mapping[bytes, float]]
