@@ -75,7 +75,9 @@ def _set_aside(replica: "Replica", log: Log, after: int, now_ms: int) -> None:
 def _restate(replica: "Replica", branch: Iterable[tuple[Entry, bytes]], now_ms: int) -> None:
     """Say again what this device wrote in a branch that was set aside, and has not yet said."""
     sources = [(entry, source_of(entry, hash_)) for entry, hash_ in branch]
-    said = replica.index.counting(replica.me, [source for _, source in sources])
+    # Whoever has not yet heard whom they speak for has said nothing that counts.
+    author = next((log.author for log in replica.own() if log.author), b"")
+    said = replica.index.counting(author, [source for _, source in sources])
     unsaid = [
         (entry, source)
         for entry, source in sources

@@ -1,11 +1,14 @@
 """A server and some homes in one process, with everything that can go wrong between them."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
+import msgspec
+
 from kithbook.codec import SALT_BYTES, Unreadable, decode
-from kithbook.envelope import record_body, record_hlc
+from kithbook.envelope import erase_record, record_body, record_hlc, record_kind
 from kithbook.errors import Unavailable
 from kithbook.events import Invited, Joined, Role
 from kithbook.ids import CHECK_BYTES, ID_BYTES, NetworkId, log_id
@@ -116,6 +119,40 @@ class CutReply:
         reply = self.server.sync(network, request)
         self.is_cut = bool(reply.pages)
         return SyncReply(reply.heads, reply.pages[:1], reply.refused, more=True)
+
+
+LIES = ("alters", "blanks", "drops", "replays")
+
+
+class Liar:
+    """A server that does its work and then lies about it."""
+
+    def __init__(self, server: SyncServer, lie: str, replies: list[SyncReply]) -> None:
+        self.server = server
+        self.lie = lie
+        self.replies = replies
+        """What was answered before, to be answered again."""
+
+    def sync(self, network: NetworkId, request: SyncRequest) -> SyncReply:
+        reply = self.server.sync(network, request)
+        self.replies.append(reply)
+        match self.lie:
+            case "alters":
+                return _changed(reply, lambda record: record[:-1] + bytes([record[-1] ^ 1]))
+            case "blanks":
+                return _changed(reply, lambda one: one if record_kind(one) else erase_record(one))
+            case "drops":
+                return SyncReply(reply.heads[1:], reply.pages[1:])
+            case _:
+                return self.replies[0]
+
+
+def _changed(reply: SyncReply, change: Callable[[bytes], bytes]) -> SyncReply:
+    pages = [
+        msgspec.structs.replace(page, records=[change(record) for record in page.records])
+        for page in reply.pages
+    ]
+    return msgspec.structs.replace(reply, pages=pages)
 
 
 class Device:

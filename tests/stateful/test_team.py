@@ -7,7 +7,8 @@ from hypothesis.stateful import initialize, precondition, rule
 from kithbook.events import DeviceRevoked, Erased, Removed, RoleGiven
 from kithbook.ids import person_id
 from kithbook.membership import last_of_member
-from tests.stateful.place import NOW_MS, first, invite, joining
+from kithbook.protocol import SyncReply
+from tests.stateful.place import LIES, NOW_MS, Liar, first, invite, joining
 from tests.stateful.test_convergence import (
     MOST_DEVICES,
     NAMES,
@@ -30,6 +31,7 @@ class Team(Convergence):
 
     @initialize(seed=st.integers(0, 1_000))
     def begin(self, seed: int) -> None:
+        self.replies: list[SyncReply] = []
         self.homes = self.folder / str(seed)
         self.homes.mkdir()
         self.devices.append(first(self._home()))
@@ -82,6 +84,10 @@ class Team(Convergence):
     def erase(self, n: int, which: int) -> None:
         entry = self.entries[which % len(self.entries)]
         self._one(n).replica.append([Erased(at=AT, events=(ref(entry),))])
+
+    @rule(n=devices, lie=st.sampled_from(LIES))
+    def sync_with_a_liar(self, n: int, lie: str) -> None:
+        self._one(n).sync(Liar(self.host, lie, self.replies))
 
 
 TestTeam = Team.TestCase

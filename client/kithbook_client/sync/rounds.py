@@ -136,7 +136,7 @@ class _Exchange:
         left_out = self.refused.keys() | self.forks.open.keys()
         all_of_it = {log: Head(log, MAX_SEQ, NO_HASH) for log in left_out}
         pages, _ = self.replica.pages.lacking(self.theirs | all_of_it, self.most)
-        return [*self.bodies.given(), *pages]
+        return [*self.bodies.gifts(), *pages]
 
     def _take(self, pages: Iterable[Page]) -> tuple[int, list[Refusal]]:
         """Store what came: how many events were new, and what did not fit."""
@@ -175,38 +175,37 @@ class _Bodies:
 
     def __init__(self, replica: Replica) -> None:
         self.replica = replica
-        self.tried: set[tuple[bytes, int]] = set()
+        self.asked_for: set[bytes] = set()
+        """Logs of which the last thing asked for did not help, or has not been answered yet."""
+        self.given: set[tuple[bytes, int]] = set()
         self.to_give: list[Refusal] = []
         self.missing: dict[bytes, list[int]] = {}
         self.look()
 
     def look(self) -> None:
-        """See anew what is missing here."""
-        self.missing = missing(self.replica.logs)
+        """See anew what is missing here: where something came back, the rest may as well."""
+        before, self.missing = self.missing, missing(self.replica.logs)
+        self.asked_for -= {log for log, lost in self.missing.items() if lost != before.get(log)}
 
     def asked(self, head: Head) -> Head:
         """The head to give for a log, so that the other side sends what is missing here."""
-        untried = self._untried(head.log)
-        if not untried:
+        if head.log not in self.missing or head.log in self.asked_for:
             return head
-        self.tried.add((head.log, untried[0]))
-        logs = self.replica.logs
-        return Head(head.log, untried[0] - 1, logs.hash_at(logs[head.log], untried[0] - 1))
+        self.asked_for.add(head.log)
+        logs, before = self.replica.logs, self.missing[head.log][0] - 1
+        return Head(head.log, before, logs.hash_at(logs[head.log], before))
 
     def asks_further(self) -> bool:
-        return any(self._untried(log) for log in self.missing)
-
-    def _untried(self, log: bytes) -> list[int]:
-        return [seq for seq in self.missing.get(log, ()) if (log, seq) not in self.tried]
+        return bool(self.missing.keys() - self.asked_for)
 
     def give(self, asked: Refusal) -> None:
         """Note that the other side has lost a body, to send it once where we have it."""
         log = self.replica.logs.get(asked.log)
-        if log and asked.seq <= log.seq and (asked.log, -asked.seq) not in self.tried:
-            self.tried.add((asked.log, -asked.seq))
+        if log and asked.seq <= log.seq and (asked.log, asked.seq) not in self.given:
+            self.given.add((asked.log, asked.seq))
             self.to_give.append(asked)
 
-    def given(self) -> Iterator[Page]:
+    def gifts(self) -> Iterator[Page]:
         """The pages with what they have lost."""
         to_give, self.to_give = self.to_give, []
         for asked in to_give:
