@@ -54,14 +54,17 @@ def remove(replica: Replica, person: bytes) -> None:
 
 
 def revoke(replica: Replica, key: bytes) -> None:
-    """Let a device speak no more. What it wrote stays."""
+    """Let a device speak no more. What it wrote stays; where its link was used twice, nothing does,
+    and the other one counts from then on.
+    """
     replica.refresh()
-    keys = {log.id: log.key or b"" for log in replica.logs.held()}
-    person = next(log.standing.person for log in replica.logs.held() if log.key == key)
-    others = {
-        log.id for log in replica.logs.held() if log.standing.person == person and log.key != key
-    }
-    last = last_of_device(key, replica.heads(), keys, others)
+    logs = replica.logs.held()
+    keys = {log.id: log.key or b"" for log in logs}
+    person = next(log.standing.person for log in logs if log.key == key)
+    last: dict[bytes, int] = {}
+    if person is not None:
+        others = {log.id for log in logs if log.standing.person == person and log.key != key}
+        last = last_of_device(key, replica.heads(), keys, others)
     _act(replica, DeviceRevoked(key=key, last=last, **_now(replica)))
 
 

@@ -102,6 +102,7 @@ def revoke_device(call: Call, device: str) -> None:
 
     DEVICE is its name, or the start of one of its logs. What it wrote stays; what it writes from
     now on counts for nothing, and the server lets it in no more. A new one comes with a new link.
+    Where two devices used one link, revoke the one that should not have, and the other counts.
     """
     from kithbook_client.cli.members import send
     from kithbook_client.standing import revoke
@@ -129,7 +130,8 @@ def _device_named(replica: Replica, text: str) -> Log:
     """A log of the device that is meant, among all that may speak."""
     held = [log for log in replica.logs.held() if log.standing.person and not log.standing.until]
     mine = [log for log in held if log.standing.person == replica.me]
-    for logs in (mine, held):
+    unsettled = [log for log in replica.logs.held() if log.standing.is_unsettled]
+    for logs in (mine, held, unsettled):
         fits = [log for log in logs if fold_name(log.device) == fold_name(text)] or [
             log for log in logs if len(text) >= 6 and log.id.hex().startswith(text.lower())
         ]

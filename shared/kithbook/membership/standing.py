@@ -23,6 +23,8 @@ ENDLESS = 2**63
 BARRED: dict[Role | None, tuple[type, ...]] = {"member": (Ruled,), "reader": Content.__args__}
 """What a role has no say in: it is kept, and inert."""
 
+TWICE = "its link was used twice"
+CONTESTED = "two owners let in somebody as the same person"
 REVOKED = "its device had been revoked"
 REMOVED = "whoever wrote it had been removed"
 
@@ -62,6 +64,11 @@ class Standing(msgspec.Struct, frozen=True, array_like=True):
         if self.person is None:
             return 0
         return ENDLESS if self.until is None else self.until
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether nothing counts until the device of this log, or of another one, is revoked."""
+        return self.why in (TWICE, CONTESTED)
 
     def role_at(self, seq: int) -> Role | None:
         """The role in which this event was written; None where nothing counts."""

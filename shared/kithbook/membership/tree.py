@@ -19,7 +19,7 @@ from kithbook.ids import NetworkId, network_id, person_id
 from kithbook.membership.book import Book
 from kithbook.membership.branch import Branch, Counted, Entrant, Path, subject_of
 from kithbook.membership.roles import Word, in_force
-from kithbook.membership.standing import REVOKED, UNKNOWN, Act, Place, Standing
+from kithbook.membership.standing import CONTESTED, REVOKED, TWICE, UNKNOWN, Act, Place, Standing
 
 NO_RIGHT = "only an owner above that person may do this, or they themselves"
 
@@ -226,7 +226,7 @@ class _Tree:
             elif len(inviters) > 1 or person in self.contested:
                 self.rivals_here.add(person)
                 for one in entrants:
-                    self.why[one.log] = "two owners let in somebody as the same person"
+                    self.why[one.log] = CONTESTED
             else:
                 yield first
 
@@ -242,7 +242,7 @@ class _Tree:
             if len(several) == 1:
                 yield several[0]
             else:
-                self.why |= dict.fromkeys((one.log for one in several), "its link was used twice")
+                self.why |= dict.fromkeys((one.log for one in several), TWICE)
 
     # What counts for nothing
 
