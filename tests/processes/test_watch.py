@@ -223,3 +223,23 @@ def test_a_server_that_tells_of_no_changes_is_asked_now_and_then(
             proxy.shutdown()
             home.close()
     assert {"Dora", "Emil"} <= laptop.names
+
+
+def test_what_a_team_brings_to_ones_own_network_goes_on_from_there(
+    laptop: Laptop, hosted: Server, tmp_path: Path
+) -> None:
+    """Joining a team ties who one is there to who one is at home: an event of one's own network."""
+    bob, home = Laptop(tmp_path / "bob"), Laptop(tmp_path / "bob at home")
+    bob.run("init", "--me", "Bob")
+    bob.run("join", hosted.link())
+    home.run("join", bob.run("device", "add").splitlines()[-1], "--device", "home")
+    laptop.run("network", "new", "team")
+    link = laptop.run("invite", "Bob", "--in", "team").splitlines()[-1]
+    with watching(bob, "--json") as here, watching(home, "--json") as there:
+        bob.run("join", link)
+        laptop.run("met", "Zoe", "--in", "team")
+        laptop.run("sync")
+        here.until(lambda line: "team" in line and pulled(line))
+        there.until(pulled)
+        bob.run("met", "Yan", "--in", "private")
+        there.until(lambda line: pulled(line) and "Yan" in home.names)

@@ -14,6 +14,7 @@ from kithbook.facts.digest import vector
 from kithbook_client.home import Home
 from kithbook_client.peers import Peer
 from kithbook_client.replica import Replica
+from kithbook_client.schema import plain_errors
 from kithbook_client.sync.changes import Listener
 from kithbook_client.sync.http import HttpServer
 from kithbook_client.sync.pace import backoff, chance
@@ -68,12 +69,9 @@ class Watch:
         found = {(replica.network, url): replica for replica, url in self._find()}
         for key in self._watched.keys() - found.keys():
             self._watched.pop(key).listener.stop()
-        for key, replica in found.items():
-            watched = self._watched.get(key)
-            if watched is None:
-                self._watched[key] = _Watched(replica, key[1], partial(self._bell.put, None))
-            elif watched.has_grown:
-                watched.wake()
+        for key in found.keys() - self._watched.keys():
+            self._watched[key] = _Watched(found[key], key[1], partial(self._bell.put, None))
+        self._wake_grown()
 
     def _sync(self, watched: "_Watched") -> None:
         try:
@@ -83,6 +81,12 @@ class Watch:
         else:
             if report is not None:
                 self._heard(watched.replica, report)
+                self._wake_grown()  # what comes to a team may be noted in one's own network
+
+    def _wake_grown(self) -> None:
+        for watched in self._watched.values():
+            if watched.has_grown:
+                watched.wake()
 
     def _wait(self) -> None:
         try:
@@ -115,8 +119,10 @@ class _Watched:
 
     @property
     def has_grown(self) -> bool:
-        """Whether there is something here that the last sync did not see."""
-        return vector(self.replica.heads()) != self._held
+        """Whether there is something here that the last sync did not see; while they fail, it waits
+        for the next one.
+        """
+        return not self._failures and vector(self.replica.heads()) != self._held
 
     def wake(self) -> None:
         self._due = 0.0
@@ -130,16 +136,17 @@ class _Watched:
         peer = replica.peer(self._url)
         try:
             self._server = self._server or self._connect(peer)
-            report = synchronise(replica, self._server, peer)
-            if report.pulled:
-                settle(replica)
+            with plain_errors(replica.home.path):
+                report = synchronise(replica, self._server, peer)
+                self._held = vector(replica.heads())
+                if report.pulled:
+                    settle(replica)
         except KithbookError:
             self._server = None
             self._failures += 1
             self._due = time.monotonic() + backoff(self._failures, chance())
             raise
         was_failing, self._failures = self._failures > 0, 0
-        self._held = vector(replica.heads())
         self._due = time.monotonic() + self._rhythm
         refused, before = [one.log for one in report.refused], self._refused
         self._refused = refused
