@@ -119,10 +119,14 @@ class _Watched:
 
     @property
     def has_grown(self) -> bool:
-        """Whether there is something here that the last sync did not see; while they fail, it waits
-        for the next one.
+        """Whether there is something here that the server did not have at the last sync; while they
+        fail, it waits for the next one.
         """
-        return not self._failures and vector(self.replica.heads()) != self._held
+        return not self._failures and self._holds != self._held
+
+    @property
+    def _holds(self) -> str:
+        return vector(head for head in self.replica.heads() if head.seq)
 
     def wake(self) -> None:
         self._due = 0.0
@@ -138,7 +142,8 @@ class _Watched:
             self._server = self._server or self._connect(peer)
             with plain_errors(replica.home.path):
                 report = synchronise(replica, self._server, peer)
-                self._held = vector(replica.heads())
+                # Not what is held here by now: another process may just have written.
+                self._held = vector(peer.heads.values())
                 if report.pulled:
                     settle(replica)
         except KithbookError:
@@ -169,5 +174,5 @@ class _Watched:
             return
         is_new = self._rhythm == POLL_SECONDS
         self._rhythm = LULL_SECONDS
-        if is_new or heads != vector(self.replica.heads()):
+        if is_new or heads != self._holds:
             self.wake()
