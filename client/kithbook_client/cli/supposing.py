@@ -67,10 +67,7 @@ def kith_what_if(
     now.names.otherwise = then.names.__getitem__
     then.names.otherwise = lambda person: people.named(person).name
     start = people.find(viewpoint).id if viewpoint is not None else replica.me
-    found = moved(now, then, start)
-    if who is not None:
-        person = people.find(who).id
-        found = [one for one in found if one.to in now.ids(person) | then.ids(person)]
+    found = moved(now, then, start, people.find(who).id if who is not None else None)
     answer = what_if_answer(start, found, now.names, then.names)
     if call.json:
         print_json(answer)

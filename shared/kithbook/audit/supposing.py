@@ -80,15 +80,20 @@ class Moved(NamedTuple):
     after: Score
 
 
-def moved(now: Reader, then: Reader, start: bytes) -> list[Moved]:
-    """The scores from `start` that differ between two readings, those that differ most first.
+def moved(now: Reader, then: Reader, start: bytes, person: bytes | None = None) -> list[Moved]:
+    """The scores from `start` that differ between two readings, those that differ most first; or
+    only that of one person.
 
     Somebody who is merged in only one of them is looked up in each by the id that they have there.
     """
-    was = {score.to: score for score in now.scores(start)}
-    would = {score.to: score for score in then.scores(start)}
+
+    def scores(reader: Reader) -> dict[bytes, Score]:
+        found = reader.scores(start) if person is None else [reader.score(person, start)]
+        return {score.to: score for score in found}
+
+    was, would = scores(now), scores(then)
     found = []
-    for to in was.keys() | would.keys():
+    for to in was.keys() | would.keys() if person is None else {person}:
         none = Score(start, to, "none")
         before, after = was.get(now.one.get(to, to), none), would.get(then.one.get(to, to), none)
         if before.score != after.score:
