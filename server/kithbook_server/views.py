@@ -38,6 +38,10 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+PASTS = 4
+"""Past moments to keep in memory: who audits asks about one of them again and again."""
+
+
 class Views:
     """The views of every network that this process was asked about."""
 
@@ -48,6 +52,7 @@ class Views:
         self.now = now
         self._rebuilds: dict[NetworkId, Future[View]] = {}
         self._views: dict[NetworkId, View] = {}
+        self._pasts: dict[tuple[NetworkId, Moment], tuple[tuple[int, int], Past]] = {}
         self._lock = Lock()
 
     @contextmanager
@@ -77,10 +82,21 @@ class Views:
             return view.find(log, seq)
 
     def past(self, network: NetworkId, moment: Moment) -> Past:
-        """What the network's events said at a moment."""
+        """What the network's events said at a moment; the last ones asked for are kept."""
+        with self._caught_up(network) as view:
+            stamp = view.count, view.facts.weight
+        kept = self._pasts.get((network, moment))
+        if kept is not None and kept[0] == stamp:
+            return kept[1]
         with no_collecting():
             knowledge, stand = self._knowledge(network)
-            return replay(knowledge, moment, self.now() * 1000, stand)
+            past = replay(knowledge, moment, self.now() * 1000, stand)
+        with self._lock:
+            self._pasts.pop((network, moment), None)
+            while len(self._pasts) >= PASTS:
+                del self._pasts[next(iter(self._pasts))]
+            self._pasts[network, moment] = stamp, past
+        return past
 
     def score_history(
         self, network: NetworkId, me: bytes, to: bytes, start: bytes, by: By

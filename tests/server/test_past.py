@@ -5,7 +5,7 @@ from typing import Any
 from kithbook.events import Trusted
 from kithbook.ids import NetworkId, person_id
 from kithbook.readings.moment import NOW, Moment
-from kithbook_server.views import Views
+from kithbook_server.views import PASTS, Views
 from tests.devices import AT, NOW_MS, Log
 from tests.server.served import Served
 from tests.shared.told import told
@@ -36,3 +36,20 @@ def test_it_says_at_a_past_moment_what_it_said_then(served: Served) -> None:
         assert reader.score(carol).score == 5
     past = views.past(network, Moment(as_of=AT - 9))
     assert [one.seq for one in past.newest(bob, 10)] == [2, 3]
+
+
+def test_a_past_moment_is_kept_until_something_new_comes(served: Served) -> None:
+    ada = Log.found("Ada")
+    device = served.host(ada)
+    views, me = served.server.views, person_id(ada.network, "Ada")
+    bob, moment = person_id(ada.network, "Bob"), Moment(as_of=AT - 1)
+    ada.append(Trusted(at=AT - 10, by=me, whom=bob, level=100))
+    device.push(ada)
+    first = views.past(ada.network, moment)
+    assert views.past(ada.network, moment) is first
+    ada.append(Trusted(at=AT - 5, by=me, whom=bob, level=40))
+    device.push(ada)
+    assert views.past(ada.network, moment).reader(me).score(bob).score == 4
+    for ago in range(2, 9):
+        views.past(ada.network, Moment(as_of=AT - ago))
+    assert len(views._pasts) == PASTS
