@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MOST_LETTERS = 200
 MOST_TEXT = 20_000
+FEW = 20
+"""So many people who fit a name are listed."""
 ID_DIGITS = 6
 """So many hexadecimal digits name somebody by the start of their id."""
 
@@ -112,14 +114,16 @@ class Finder:
         return list({self.human(person): person for person in found}.values())
 
     def _choose(self, name: str, people: list[bytes]) -> bytes:
-        candidates = [self._described(person) for person in people]
-        question = f"{len(people)} people fit “{name}”"
+        candidates = [self._described(person) for person in people[:FEW]]
+        question = f"{len(people):,} people fit “{name}”"
         if self.ask is not None:
             return people[self.ask(question, candidates)]
         hint = "Write more of the name, an e-mail, or the id that stands at the end."
         if len({tuple(self.book.network_names([person])) for person in people}) > 1:
             hint += f" If they are one human in several networks: kith merge {name!r}"
-        raise Ambiguous(f"{question}: {'; '.join(candidates)}.", hint, candidates=tuple(candidates))
+        more = f"; and {len(people) - FEW:,} more" if len(people) > FEW else ""
+        said = f"{question}: {'; '.join(candidates)}{more}."
+        raise Ambiguous(said, hint, candidates=tuple(candidates))
 
     def _described(self, person: bytes) -> str:
         """Enough of a card to tell people of one name apart."""

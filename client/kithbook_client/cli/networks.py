@@ -122,7 +122,26 @@ def use(call: Call, name: str) -> None:
         say(plain(f"What you record goes to {replica.name} from now on."))
 
 
+@command("move", "kith network move https://kith.example.org --in team")
+@click.argument("server", metavar="URL")
+def move(call: Call, server: str) -> None:
+    """Sync a network with another server from now on.
+
+    It has to be hosted there: an owner does that with `kith join` and a setup link of that server.
+    """
+    from kithbook_client.sync.servers import sync_with
+
+    replica, url = call.replica, server.rstrip("/")
+    sync_with(replica, url)
+    replica.connect(url)
+    if call.json:
+        print_json(_network(replica, call.home.replica()))
+    else:
+        say(plain(f"{replica.name} syncs with {url} from now on."))
+
+
 kith_network.add_command(new_network)
+kith_network.add_command(move)
 kith_network.add_command(list_networks)
 kith_network.add_command(use)
 kith_network.add_command(show)

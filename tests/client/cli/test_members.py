@@ -270,8 +270,26 @@ def test_a_server_that_knows_nobody_here_hosts_nothing(at: At, running: Running)
     eve("init", "--me", "Eve")
     error = eve.refused("network", "new", "mine", "--server", running.origin)
     assert error["code"] == "no_session"
+    assert "--local" in error["hint"]
     assert [one["name"] for one in eve.json("network", "list")["networks"]] == ["private"]
     assert eve.json("network", "new", "mine")["server"] is None, "as the current one has none"
+
+
+def test_a_team_moves_to_another_server(ada: Typed, at: At, tmp_path: Path) -> None:
+    bob = bring(ada, at, "Bob")
+    bob("met", "Dana")
+    bob("sync")
+    ada("sync")
+    with kithd(tmp_path / "other") as other:
+        error = bob.refused("network", "move", other.origin)
+        assert error["code"] in {"no_session", "unknown_network"}
+        ada("join", other.link)
+        moved = bob.json("network", "move", other.origin)
+        assert moved["server"] == other.origin
+        ada("met", "Eve")
+        ada("sync", "--in", team(ada))
+        bob("sync", "--in", team(ada))
+        assert "Eve" in bob("log", "--in", team(ada))
 
 
 def test_two_networks_of_one_name_are_told_apart_here(ada: Typed, at: At) -> None:
