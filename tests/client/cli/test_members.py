@@ -17,8 +17,10 @@ from tests.client.cli.conftest import NOW, Typed
 
 @pytest.fixture(scope="module", name="running")
 def _running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with kithd(tmp_path_factory.mktemp("kithd")) as running:
-        yield running
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KITHD_FURTHER_NETWORKS", "100")
+        with kithd(tmp_path_factory.mktemp("kithd")) as running:
+            yield running
 
 
 @pytest.fixture(scope="module", name="ada_home")
