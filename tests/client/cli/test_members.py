@@ -49,7 +49,7 @@ def ada(
     ada = Typed(ada_home, capsys)
     capsys.readouterr()
     name = request.node.name[:40]
-    ada("network", "new", name)
+    ada("network", "new", name, "--in", "private")
     ada("network", "use", name)
     return ada
 
@@ -277,6 +277,15 @@ def test_a_server_that_knows_nobody_here_hosts_nothing(at: At, running: Running)
     assert eve.json("network", "new", "mine")["server"] is None, "as the current one has none"
 
 
+def test_two_networks_of_one_name_are_told_apart_here(ada: Typed, at: At) -> None:
+    bob = at("Bob")
+    bob("init", "--me", "Bob")
+    bob("network", "new", team(ada), "--local")
+    bob("join", invite(ada, "Bob"))
+    names = [one["name"] for one in bob.json("network", "list")["networks"]]
+    assert names == ["private", team(ada), f"{team(ada)} 2"]
+
+
 def test_a_team_moves_to_another_server(ada: Typed, at: At, tmp_path: Path) -> None:
     bob = bring(ada, at, "Bob")
     bob("met", "Dana")
@@ -292,12 +301,3 @@ def test_a_team_moves_to_another_server(ada: Typed, at: At, tmp_path: Path) -> N
         ada("sync", "--in", team(ada))
         bob("sync", "--in", team(ada))
         assert "Eve" in bob("log", "--in", team(ada))
-
-
-def test_two_networks_of_one_name_are_told_apart_here(ada: Typed, at: At) -> None:
-    bob = at("Bob")
-    bob("init", "--me", "Bob")
-    bob("network", "new", team(ada), "--local")
-    bob("join", invite(ada, "Bob"))
-    names = [one["name"] for one in bob.json("network", "list")["networks"]]
-    assert names == ["private", team(ada), f"{team(ada)} 2"]
