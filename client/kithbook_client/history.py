@@ -6,8 +6,8 @@ from itertools import islice
 from typing import NamedTuple
 
 from kithbook.clock import COUNTER_BITS
-from kithbook.codec import Unreadable, decode
-from kithbook.envelope import record_body, record_hlc
+from kithbook.codec import Unreadable
+from kithbook.envelope import record_event, record_hlc
 from kithbook.errors import Ambiguous, NotFound
 from kithbook.events import AnyEvent
 from kithbook.ids import CHECK_BYTES, event_id, parse_event_id
@@ -133,7 +133,7 @@ class History:
                 check=hash_[:CHECK_BYTES],
                 author=log.standing.person,
                 device=log.device or None,
-                event=decode(record_body(record)),
+                event=record_event(record),
                 void=void,
                 network=self.logs.network_id,
             )

@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 
-from kithbook.codec import ERASED, Unreadable, decode
+from kithbook.codec import ERASED, Unreadable
 from kithbook.envelope import (
     NO_HASH,
     Head,
     Verify,
-    record_body,
+    record_event,
     record_hlc,
 )
 from kithbook.errors import Damaged
@@ -131,7 +131,7 @@ class Logs(dict[bytes, Log]):
     ) -> None:
         """Append records to a log: the only way an event gets in."""
         if log.seq == 0:
-            opening = decode(record_body(records[0]))
+            opening = record_event(records[0])
             if isinstance(opening, OPENINGS):
                 log.key, log.device = opening.key, opening.device
         first, count = place(log.no, log.seq + 1), len(records)
@@ -223,7 +223,7 @@ class Logs(dict[bytes, Log]):
         """The events in consecutive records, decoded unless given; and the unreadable ones."""
         id_, author = log.id, log.author
         if events is None:
-            events = [decode(record_body(record)) for record in records]
+            events = [record_event(record) for record in records]
         entries = [
             Entry(id_, seq, record_hlc(record), hash_[:CHECK_BYTES], author, event)
             for seq, record, hash_, event in zip(count(first), records, hashes, events)

@@ -58,13 +58,15 @@ def create(path: str) -> None:
 
 def is_writable(db: Connection) -> bool:
     """Whether the file that was opened can be written to."""
+    db.execute("BEGIN IMMEDIATE")  # which works on any file
     try:
-        db.execute("BEGIN IMMEDIATE")
+        db.execute(f"PRAGMA user_version = {VERSION}")
     except sqlite3.OperationalError as error:
         if error.sqlite_errorname.startswith("SQLITE_READONLY"):
             return False
         raise
-    db.execute("ROLLBACK")
+    finally:
+        db.execute("ROLLBACK")
     return True
 
 

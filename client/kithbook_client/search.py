@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from kithbook.codec import Unreadable, decode
-from kithbook.envelope import record_body
+from kithbook.codec import Unreadable
+from kithbook.envelope import record_event
 from kithbook.events import AnyEvent
 from kithbook_client.log import Log
 from kithbook_client.numbers import MAX_SEQ, SEQ_BITS
@@ -67,7 +67,7 @@ class Search:
     def _events(self, log: Log, seq: int) -> Iterator[tuple[int, AnyEvent]]:
         while rows := self.logs.rows(log, seq, READ):
             for number, _, record in rows:
-                event = decode(record_body(record))
+                event = record_event(record)
                 if not isinstance(event, Unreadable):
                     yield number, event
             seq = rows[-1][0] & MAX_SEQ

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from kithbook.codec import decode
-from kithbook.envelope import NO_HASH, chain, record_body, record_hlc, record_problem, seal_message
+from kithbook.envelope import NO_HASH, chain, record_event, record_hlc, record_problem, seal_message
 from kithbook.errors import Damaged
 from kithbook.events import OPENINGS
 from kithbook.ids import event_id
@@ -183,7 +182,7 @@ class _Walk:
                     yield self._problem(log, seq, "its seal is not by this log's device")
 
     def _opening(self, log: Log, record: bytes) -> Iterator[Problem]:
-        opening = decode(record_body(record))
+        opening = record_event(record)
         if log.key is None or opening_key(self.network, log.id, record) != log.key:
             yield self._problem(log, 1, "it does not open this log with this key")
         elif isinstance(opening, OPENINGS) and opening.device != log.device:

@@ -9,18 +9,7 @@ from kithbook.errors import TooLarge
 from kithbook.ids import NetworkId
 from kithbook.membership.erasing import Erasures
 from kithbook.protocol import ROUND_EVENTS
-from kithbook.replication import (
-    Accepted,
-    Fork,
-    Gap,
-    Held,
-    Known,
-    Outcome,
-    Page,
-    Refusal,
-    Unfit,
-    accept,
-)
+from kithbook.replication import Accepted, Known, Page, Refusal, accept, refusal
 from kithbook_server import erasing
 from kithbook_server.commits import Commits
 from kithbook_server.log import Reading, Writing
@@ -77,7 +66,7 @@ class Intake:
 
     def trial(self, network: NetworkId, page: Page) -> Refusal | None:
         """What would be wrong with a page that opens a log; nothing is stored."""
-        return _refusal(page.log, accept(network, page, _known(page.log), self._verify))
+        return refusal(page.log, accept(network, page, _known(page.log), self._verify))
 
     def _take(
         self, writing: Writing, network: NetworkId, pages: Sequence[Page], received: int
@@ -95,8 +84,8 @@ class Intake:
                 newest = writing.append(network, part, received) + len(part.records) - 1
                 if any(map(record_kind, part.records)):
                     gone = self._obey(writing, network)
-            elif refusal := _refusal(page.log, outcome):
-                refused[page.log] = refusal
+            elif why := refusal(page.log, outcome):
+                refused[page.log] = why
             if page.first <= known.head.seq and page.log not in refused:
                 erasing.mend(writing, network, page, gone)
         # Positions are never fewer than the events of one network, and cost nothing to look at.
@@ -123,10 +112,6 @@ class Intake:
         return gone
 
 
-def fork(log: bytes, seq: int) -> Refusal:
-    return Refusal(log, seq, "fork", f"This server holds another event at seq {seq} or before it.")
-
-
 def _held(held: Reading, network: NetworkId, log: bytes) -> Known:
     found = held.head(network, log)
     if found is None:
@@ -137,15 +122,3 @@ def _held(held: Reading, network: NetworkId, log: bytes) -> Known:
 def _known(log: bytes) -> Known:
     """What there is to know of a log that is not held."""
     return Known(Head(log, 0, NO_HASH), None, -1, lambda _: NO_HASH)
-
-
-def _refusal(log: bytes, outcome: Outcome) -> Refusal | None:
-    match outcome:
-        case Gap(expected):
-            return Refusal(log, expected, "gap", f"Seq {expected} comes next in this log.")
-        case Fork(seq):
-            return fork(log, seq + 1)
-        case Unfit(seq, why):
-            return Refusal(log, seq, "unfit", f"From seq {seq} on it does not fit: {why}.")
-        case Accepted() | Held():
-            return None

@@ -13,8 +13,8 @@ from kithbook.envelope import HASH_BYTES, NO_HASH, Head
 from kithbook.errors import Damaged, Invalid
 from kithbook.ids import ID_BYTES, NetworkId
 from kithbook.protocol import REPLY_EVENTS, ROUND_BYTES, SyncReply, SyncRequest
-from kithbook.replication import PAGE_EVENTS, Page, Refusal, Span, lacking
-from kithbook_server.intake import Intake, Refused, fork
+from kithbook.replication import PAGE_EVENTS, Page, Refusal, Span, fork, lacking
+from kithbook_server.intake import Intake, Refused
 from kithbook_server.log import LogHead, LogRecorder, Place, Reading
 
 MAX_SEQ = 2**63 - 1

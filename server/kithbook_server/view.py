@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from threading import Lock
 
-from kithbook.codec import ERASED, Unreadable, decode
-from kithbook.envelope import record_body, record_hlc, reference
+from kithbook.codec import ERASED, Unreadable
+from kithbook.envelope import record_event, record_hlc, reference
 from kithbook.events import AnyEvent
 from kithbook.facts.effects import Entry
 from kithbook.ids import CHECK_BYTES, NetworkId
@@ -107,7 +107,7 @@ class View:
             runs = self.arrived.setdefault(log, [])
             if not runs or runs[-1][1] != received:
                 runs.append((seq, received))
-            event = decode(record_body(record))
+            event = record_event(record)
             if isinstance(event, Unreadable):
                 aside.append((log, seq, self._why_unread(log, seq, hash_, event)))
             else:
@@ -134,7 +134,7 @@ class View:
                 return None
             [record] = reading.records(head, seq - 1, seq)
             hash_ = reading.hash_at(head, seq)
-        event = decode(record_body(record))
+        event = record_event(record)
         if isinstance(event, Unreadable):
             return None
         return self._entry(log, seq, record, hash_, event)
@@ -162,7 +162,7 @@ class View:
 
     def _logged(self, row: Row) -> Logged:
         _, log, seq, record, _, received = row
-        return self._listed(log, seq, record_hlc(record), received, decode(record_body(record)))
+        return self._listed(log, seq, record_hlc(record), received, record_event(record))
 
     def _listed(
         self, log: bytes, seq: int, hlc: int, received: int, event: AnyEvent | Unreadable

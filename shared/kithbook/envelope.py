@@ -19,8 +19,8 @@ from hashlib import sha256
 import msgspec
 
 from kithbook.clock import MAX_HLC
-from kithbook.codec import MAX_BODY_BYTES, SALT_BYTES
-from kithbook.events import CLEAR, AnyEvent
+from kithbook.codec import MAX_BODY_BYTES, SALT_BYTES, Unreadable, decode
+from kithbook.events import CLEAR, AnyEvent, type_name
 from kithbook.ids import CHECK_BYTES, Ref
 
 FORM = 1
@@ -65,6 +65,16 @@ def make_record(kind: int, hlc: int, body: bytes) -> bytes:
 
 def record_kind(record: bytes) -> int:
     return record[1]
+
+
+def record_event(record: bytes) -> AnyEvent | Unreadable:
+    """The event in a record. One in a record of the other kind is unreadable: who looks only into
+    membership, and who reads everything, must make the same of it.
+    """
+    event = decode(record_body(record))
+    if isinstance(event, Unreadable) or kind_of(event) == record_kind(record):
+        return event
+    return Unreadable(type_name(event), "its record is of the wrong kind", "unreadable")
 
 
 def record_hlc(record: bytes) -> int:

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import msgspec
 
 from kithbook.clock import wall_ms
-from kithbook.codec import Unreadable, decode
-from kithbook.envelope import record_body, record_hlc
+from kithbook.codec import Unreadable
+from kithbook.envelope import record_event, record_hlc
 from kithbook.events import OPENINGS, AnyEvent
 from kithbook.facts.effects import Entry
 from kithbook.facts.tables import Place
@@ -73,7 +73,7 @@ class Knowledge(NamedTuple):
     def of(cls, network: NetworkId, arrivals: Iterable[Arrival]) -> "Knowledge":
         found = cls(network, [], {}, [])
         for log, seq, received, hash_, record in arrivals:
-            event = decode(record_body(record))
+            event = record_event(record)
             said = log, seq, record_hlc(record), received, hash_[:CHECK_BYTES]
             if isinstance(event, Unreadable):
                 found.unread.append(Unread(*said, event))

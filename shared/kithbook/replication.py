@@ -106,12 +106,16 @@ def refusal(log: bytes, outcome: Outcome) -> Refusal | None:
         case Gap(expected):
             return Refusal(log, expected, "gap", f"seq {expected} comes next in this log")
         case Fork(seq):
-            why = f"another event is held at seq {seq + 1} or soon after it"
-            return Refusal(log, seq + 1, "fork", why)
+            return fork(log, seq + 1)
         case Unfit(seq, why):
             return Refusal(log, seq, "unfit", why)
         case Accepted() | Held():
             return None
+
+
+def fork(log: bytes, seq: int) -> Refusal:
+    """What to tell of a log that goes on differently on the two sides."""
+    return Refusal(log, seq, "fork", f"another event is held there, at seq {seq} or near it")
 
 
 def lacking(mine: Iterable[Head], theirs: dict[bytes, Head]) -> Iterator[Span]:

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kithbook.clock import MAX_HLC
-from kithbook.codec import MAX_BODY_BYTES, encode_body
+from kithbook.codec import MAX_BODY_BYTES, Unreadable, encode_body
 from kithbook.envelope import (
     CONTENT,
     HASH_BYTES,
@@ -15,13 +15,14 @@ from kithbook.envelope import (
     kind_of,
     make_record,
     record_body,
+    record_event,
     record_hlc,
     record_kind,
     record_problem,
     reference,
     seal_message,
 )
-from kithbook.events import MEMBERSHIP, AnyEvent
+from kithbook.events import CLEAR, AnyEvent, type_name
 from tests.strategies import any_event
 
 NETWORK, LOG = bytes([1]) * 16, bytes([2]) * 16
@@ -39,7 +40,7 @@ def test_a_record_holds_kind_clock_and_body(kind: int, hlc: int, body: bytes) ->
 
 @given(any_event)
 def test_only_membership_bodies_are_looked_into(event: AnyEvent) -> None:
-    assert kind_of(event) == isinstance(event, MEMBERSHIP)
+    assert kind_of(event) == isinstance(event, CLEAR)
     record = make_record(kind_of(event), 0, encode_body(event, bytes(16)))
     assert record_problem(record) is None
 
@@ -138,3 +139,14 @@ def test_what_is_no_record_is_refused_with_its_reason(record: bytes, why: str) -
 
 def test_a_body_of_the_largest_size_is_a_record() -> None:
     assert record_problem(make_record(CONTENT, 1, bytes(MAX_BODY_BYTES))) is None
+
+
+@given(any_event)
+def test_an_event_in_a_record_of_the_other_kind_is_unreadable(event: AnyEvent) -> None:
+    """Else a membership event in a content record would count for some and not for others."""
+    kind, body = kind_of(event), encode_body(event, bytes(16))
+
+    assert record_event(make_record(kind, 1, body)) == event
+    other = record_event(make_record(1 - kind, 1, body))
+    assert isinstance(other, Unreadable)
+    assert (other.type, other.reason) == (type_name(event), "unreadable")

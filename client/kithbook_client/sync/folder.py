@@ -21,7 +21,17 @@ from kithbook.events import Erased
 from kithbook.ids import ID_BYTES, NetworkId
 from kithbook.membership import Act, act_in, erasures, standing, without_bodies
 from kithbook.protocol import REPLY_EVENTS, ROUND_BYTES, SyncReply, SyncRequest
-from kithbook.replication import Accepted, Held, Known, Page, Refusal, accept, opening_key, refusal
+from kithbook.replication import (
+    Accepted,
+    Held,
+    Known,
+    Page,
+    Refusal,
+    accept,
+    fork,
+    opening_key,
+    refusal,
+)
 from kithbook_client import keys
 from kithbook_client.writing import write_whole
 
@@ -217,7 +227,7 @@ class _Held:
         """A fork, when a log that is held here goes on differently there."""
         log = self.logs.get(head.log)
         if log and 0 < head.seq <= len(log.hashes) and log.hashes[head.seq - 1] != head.hash:
-            return Refusal(head.log, head.seq, "fork", f"another event is there at seq {head.seq}")
+            return fork(head.log, head.seq)
         return None
 
     def heads(self) -> list[Head]:

@@ -11,10 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from kithbook.codec import encode_body
 from kithbook.errors import KithbookError
 from kithbook.events import (
     Described,
     DeviceRevoked,
+    Erased,
     Helped,
     Merged,
     Met,
@@ -361,13 +363,11 @@ class TestAnotherRelease:
     def test_takes_in_what_an_earlier_one_could_not_read(
         self, replica: Replica, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from kithbook import codec
-        from kithbook_client import history, log
+        from kithbook import codec, envelope
 
         later = codec.Unreadable("met", "a later release wrote it", "unknown")
         unknown = lambda body: later if b"LATER" in (body or b"") else codec.decode(body)  # noqa: E731
-        monkeypatch.setattr(log, "decode", unknown)
-        monkeypatch.setattr(history, "decode", unknown)
+        monkeypatch.setattr(envelope, "decode", unknown)
         write_raw(replica, codec.encode_body(met(replica, "Bob", note="LATER"), bytes(16)))
         bob = who(replica, "Bob")
         assert replica.events()[-1].void == "unknown"
@@ -433,3 +433,20 @@ def test_a_merge_that_names_somebody_twice_is_folded_like_any_other(replica: Rep
     replica.append([Merged(at=AT, people=(bob, carol, bob)), Merged(at=AT, people=(bob, bob))])
 
     assert replica.reader(AT // 1000).ids(bob) == {bob, carol}
+
+
+def test_a_membership_event_in_a_content_record_counts_nowhere(
+    replica: Replica, tmp_path: Path, clock: Clock
+) -> None:
+    other = another(tmp_path / "other", replica, clock)
+    [entry] = replica.append([met(replica, "Bob")])[-1:]
+    write_raw(replica, encode_body(Erased(at=AT, events=(ref(entry),)), bytes(16)))
+    give(replica, other)
+    give(other, replica)
+
+    for one in (replica, other):
+        voids = {(logged.log, logged.seq): logged.void for logged in one.events()}
+        assert voids[entry.log, entry.seq] is None
+        assert voids[entry.log, entry.seq + 1] == "unreadable"
+        assert verify(one, views=True).ok
+    assert replica.digest() == other.digest()
