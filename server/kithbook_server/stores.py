@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from kithbook.errors import Invalid, NotFound, Unavailable
+from kithbook.errors import Invalid, NotFound, Unavailable, Unsupported
 from kithbook_server.accounts import Accounts
 from kithbook_server.accounts.backends import PostgresBackend, SQLiteBackend
 from kithbook_server.log import LogRecorder
@@ -63,9 +63,10 @@ def check_backup(path: Path) -> None:
 
 def open_recorder(settings: Settings) -> LogRecorder:
     if settings.database:
+        datastore = _datastore(settings, settings.connections)
         from kithbook_server.log.postgres.recorder import PostgresLogRecorder
 
-        return PostgresLogRecorder.open(_datastore(settings, settings.connections))
+        return PostgresLogRecorder.open(datastore)
     return SQLiteLogRecorder.open(settings.folder / "logs.sqlite")
 
 
@@ -76,8 +77,13 @@ def open_accounts(settings: Settings, now_ms: Callable[[], int] = wall_clock) ->
 
 
 def _datastore(settings: Settings, connections: int) -> "PooledDatastore":
-    from kithbook_server.log.postgres.datastore import PooledDatastore
-
+    try:
+        from kithbook_server.log.postgres.datastore import PooledDatastore
+    except ModuleNotFoundError as error:
+        raise Unsupported(
+            f"This kithd was installed without PostgreSQL: there is no {error.name}.",
+            "Install it with: pip install 'kithbook[server,postgres]'",
+        ) from None
     return PooledDatastore(settings.database, _password(settings), connections)
 
 

@@ -302,10 +302,21 @@ def test_misuse_is_told(
     assert said in err
 
 
+def test_without_its_library_postgresql_is_told_with_what_to_install(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.startswith("kithbook_server.log.postgres")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    ended, out, err = told(("serve", "--database", "postgresql://127.0.0.1/x"), capsys)
+    assert (ended, out) == (2, "")
+    assert "pip install 'kithbook[server,postgres]'" in err
+
+
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     ended, out, _ = told(("--help",), capsys)
     assert ended == 0
-    for command in ("serve", "link", "verify"):
+    for command in ("serve", "link", "verify", "rebuild", "move", "backup", "restore"):
         assert command in out
         assert told((command, "--help"), capsys)[0] == 0
 

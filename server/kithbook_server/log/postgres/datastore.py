@@ -43,7 +43,8 @@ class PooledDatastore(PostgresDatastore):
     ) -> None:
         super().__init__("", "", "", "", "", schema=SCHEMA)
         self.parameters = _parameters(url, password)
-        self.place = f"{self.parameters.get('dbname')} on {self.parameters.get('host')}"
+        named, host = self.parameters.get("dbname"), self.parameters.get("host")
+        self.place = f"{named or 'of this user'} on {host or 'this machine'}"
         self.idle_in_transaction_session_timeout = IDLE_SECONDS
         self.pool = ConnectionPool(
             connection_class=Connection[DictRow],
