@@ -1,6 +1,6 @@
 """Further networks: who may have them hosted, how many, and who comes in by that."""
 
-from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -53,8 +53,10 @@ def test_nobody_comes_into_a_network_by_naming_it(served: Served, ada: Log) -> N
     assert problem(in_session(eve, ada).ask(_nothing())) == (404, "unknown_network")
 
 
-def test_all_that_follows_from_one_setup_link_is_counted_together(tmp_path: Path, ada: Log) -> None:
-    with Served(tmp_path, further_networks=2) as served:
+def test_all_that_follows_from_one_setup_link_is_counted_together(
+    store: dict[str, Any], ada: Log
+) -> None:
+    with Served(**store, further_networks=2) as served:
         device = served.host(ada)
         device.push(ada)
         first, second, third = (team_of(ada, name) for name in ("A1", "A2", "A3"))
@@ -80,11 +82,11 @@ def test_readers_have_no_network_hosted(served: Served, ada: Log) -> None:
     assert problem(put(member, Log.found("Eve", reader.device))) == (403, "quota")
 
 
-def test_the_decision_outlives_the_server(tmp_path: Path, ada: Log) -> None:
+def test_the_decision_outlives_the_server(store: dict[str, Any], ada: Log) -> None:
     team = team_of(ada, "Ada L.")
-    with Served(tmp_path) as served:
+    with Served(**store) as served:
         assert put(served.host(ada), team).status_code == 200
-    with Served(tmp_path) as served:
+    with Served(**store) as served:
         device = Device(served, team)
         device.open_session()
         assert device.push(team) == SyncReply([team.head()])

@@ -310,8 +310,9 @@ def test_a_guessed_network_costs_the_same_whether_or_not_it_exists(
     @contextmanager
     def traced() -> Iterator[Any]:
         with reading() as held:
-            ask = held._sql
-            held._sql = lambda *words: (statements.append(words[0]), ask(*words))[1]
+            name = "_sql" if hasattr(held, "_sql") else "_rows"
+            ask = getattr(held, name)
+            setattr(held, name, lambda *words: (statements.append(words[0]), ask(*words))[1])
             yield held
 
     def work(network: bytes) -> list[str]:
