@@ -7,6 +7,7 @@ import msgspec
 from kithbook.envelope import NO_HASH, Verify, chain, record_kind, record_problem, seal_message
 from kithbook.ids import NetworkId, event_id
 from kithbook.replication import opening_key
+from kithbook_server.erasing import Erasing
 from kithbook_server.log import LogHead, LogRecorder, Reading
 
 STEP = 1_000
@@ -35,6 +36,10 @@ def audit(recorder: LogRecorder, verify: Verify) -> Report:
                 events += log.seq
                 problems += _first(_log_problems(held, network, log, verify))
             problems += _act_problems(held, network)
+            problems += [
+                _at_event(one.log, one.seq, "its body is gone, and its writer did not erase it")
+                for one in Erasing(verify).missing(held, network)
+            ]
     return Report(not problems, events, problems)
 
 
@@ -102,5 +107,9 @@ def _act_problems(held: Reading, network: NetworkId) -> Iterator[Problem]:
             yield Problem(event_id(log, seq), "it is kept as a membership event, and is none")
 
 
+def _at_event(log: bytes, seq: int, why: str) -> Problem:
+    return Problem(event_id(log, seq), why)
+
+
 def _at(log: LogHead, seq: int, why: str) -> Problem:
-    return Problem(event_id(log.log, seq), why)
+    return _at_event(log.log, seq, why)

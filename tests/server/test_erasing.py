@@ -4,7 +4,10 @@ from msgspec.structs import replace
 
 from kithbook.envelope import erase_record
 from kithbook.events import Erased
+from kithbook.ids import event_id
 from kithbook.protocol import SyncRequest
+from kithbook_server.audit import audit
+from kithbook_server.keys import verify
 from kithbook_server.log import LogRecorder
 from kithbook_server.sync import SyncService
 from kithbook_server.views import Views
@@ -65,11 +68,14 @@ def test_what_was_blanked_is_asked_for_and_put_back(
     views = Views(recorder, lambda: NOW_MS)
     reply = service.sync(ada.network, SyncRequest([ada.head()], [lying]))
     assert codes(reply) == {ada.id: ("missing", 3)}
+    (problem,) = audit(recorder, verify).problems
+    assert problem.event == event_id(ada.id, 3)
     damaged = views.digest(ada.network)
 
     reply = service.sync(ada.network, SyncRequest([ada.head()], [ada.page(3, 5)]))
 
     assert not reply.refused
+    assert audit(recorder, verify).ok
     assert records(pull(service, ada.network), ada) == ada.records
     assert views.digest(ada.network) != damaged
     assert views.digest(ada.network) == Views(recorder, lambda: NOW_MS).digest(ada.network)
