@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
 
-from kithbook.readings.answers import EventAnswer, GroundAnswer, Why
-from kithbook.readings.explain import number
+from kithbook.readings.answers import EventAnswer
 from kithbook.when import format_at
-from kithbook_client.report.markup import Markup, join, tag
+from kithbook_client.report.markup import Markup, tag
 from kithbook_client.report.model import By, Report, Row
+from kithbook_client.report.parts import pairs, shown
 from kithbook_client.report.plot import plot
+from kithbook_client.report.today import today
 
 MADE_BY = "kith report"
 """What tells a report of ours from another file."""
@@ -35,7 +36,7 @@ def page(report: Report) -> str:
         tag("style", Markup(style)),
     )
     body = tag(
-        "body", tag("main", _head(report, title), _history(report), _today(why), _foot(report))
+        "body", tag("main", _head(report, title), _history(report), today(why), _foot(report))
     )
     return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
 
@@ -46,7 +47,7 @@ def _head(report: Report, title: str) -> Markup:
         "header",
         tag("p", f"{report.network} · {format_at(report.made, None)}", class_="above"),
         tag("h1", title),
-        tag("p", tag("strong", _score(why.score)), " of 10", class_="score"),
+        tag("p", tag("strong", shown(why.score)), " of 10", class_="score"),
         tag("p", why.sentence, class_="sentence"),
         tag("p", tag("code", why.worked)) if why.worked else None,
     )
@@ -92,9 +93,9 @@ def _row(by: By, place: int, row: Row) -> Markup:
         "li",
         tag(
             "p",
-            tag("span", _score(row.before), class_="before"),
+            tag("span", shown(row.before), class_="before"),
             " → ",
-            tag("strong", _score(row.after)),
+            tag("strong", shown(row.after)),
             class_="step fall" if fell else "step rise",
         ),
         tag(
@@ -114,7 +115,7 @@ def _evidence(event: EventAnswer, hash_: str) -> Markup:
         f"{event.author or 'nobody who is known'} on {event.device or 'a device without name'}"
     )
     void = "" if event.counts else f"counts no more: {event.void}"
-    return _pairs(
+    return pairs(
         [
             ("written by", written),
             ("happened", event.at or "unknown"),
@@ -123,79 +124,6 @@ def _evidence(event: EventAnswer, hash_: str) -> Markup:
             ("event", tag("code", event.event)),
             ("hash", tag("code", hash_)),
             ("today", void),
-        ]
-    )
-
-
-def _pairs(pairs: Iterable[tuple[str, str]]) -> Markup:
-    return tag(
-        "dl",
-        *(
-            tag("div", tag("dt", a), tag("dd", b), class_="long" if isinstance(b, Markup) else None)
-            for a, b in pairs
-            if b
-        ),
-    )
-
-
-def _today(why: Why) -> Markup:
-    warning = why.warned_by
-    return tag(
-        "section",
-        tag("h2", "What it rests on today"),
-        _chain(why.grounds) if why.grounds else tag("p", "Nobody vouches.", class_="about"),
-        tag("p", why.raising, class_="about"),
-        join(
-            tag("h3", f"The warning of {warning.by}"),
-            tag("p", tag("code", warning.worked)),
-            _chain(warning.grounds),
-        )
-        if warning
-        else None,
-        join(
-            tag("h3", "Who else vouches"),
-            tag(
-                "ul",
-                *(tag("li", f"{other.by}: ", tag("code", other.worked)) for other in why.others),
-                class_="others",
-            ),
-        )
-        if why.others
-        else None,
-    )
-
-
-def _chain(grounds: Sequence[GroundAnswer]) -> Markup:
-    return tag("ol", *map(_ground, grounds), class_="chain")
-
-
-def _ground(ground: GroundAnswer) -> Markup:
-    said = ground.statement
-    return tag(
-        "li",
-        tag("p", tag("strong", number(ground.level)), class_="step"),
-        tag(
-            "div",
-            tag("p", f"{ground.by} trusts {ground.to}", class_="said"),
-            tag("blockquote", said.note) if said and said.note else None,
-            tag("p", f"{ground.hand}: {ground.worked}", class_="path"),
-            _source(said) if said else None,
-            *(
-                tag("div", tag("p", f"{one.kind}, weighs {number(one.weight)}"), _source(one.event))
-                for one in ground.evidence
-                if one.event
-            ),
-        ),
-    )
-
-
-def _source(event: EventAnswer) -> Markup:
-    device = f" on {event.device}" if event.device else ""
-    return _pairs(
-        [
-            ("written by", f"{event.author or '?'}{device}"),
-            ("happened", event.at or "unknown"),
-            ("event", tag("code", event.event)),
         ]
     )
 
@@ -212,17 +140,13 @@ def _foot(report: Report) -> Markup:
             tag("code", "kith verify"),
             ", and see by the digest whether the copies agree.",
         ),
-        _pairs(
+        pairs(
             [
                 ("network", tag("code", report.network_id)),
                 ("digest", tag("code", report.digest)),
             ]
         ),
     )
-
-
-def _score(score: float | None) -> str:
-    return "–" if score is None else number(score)
 
 
 def _second(text: str) -> str:
