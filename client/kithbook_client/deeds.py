@@ -76,19 +76,30 @@ class Deeds:
         self.db.execute("BEGIN IMMEDIATE")
         try:
             if not all(self._fits(log) for log in self.logs.held()):
-                for table in ("link", "tie", "log"):
-                    self.db.execute(f"DELETE FROM {table}")
+                self._start_over()
             found = {self._follow(log): log for log in self.logs.held()}
             self.db.execute("COMMIT")
         finally:
             if self.db.in_transaction:
                 self.db.execute("ROLLBACK")
+                self._numbers.clear()  # some were given to people who are not there now
         return found
+
+    def _start_over(self) -> None:
+        """Let go of what this network's logs said; other networks have theirs in the same file."""
+        ids = [log.id for log in self.logs.held()]
+        rows = self.db.execute("SELECT no, id FROM log").fetchall()
+        ours = str([no for no, id_ in rows if id_ in ids])
+        for table in ("link", "tie"):
+            self.db.execute(f"DELETE FROM {table} WHERE event >> {SEQ_BITS} IN {THESE}", (ours,))
+        self.db.execute(f"UPDATE log SET seq = 0, hash = NULL WHERE no IN {THESE}", (ours,))
 
     def _fits(self, log: Log) -> bool:
         """Whether what is noted of a log is what the home holds of it."""
         row = self.db.execute("SELECT seq, hash FROM log WHERE id = ?", (log.id,)).fetchone()
-        return row is None or (row[0] <= log.seq and self.logs.hash_at(log, row[0]) == row[1])
+        if row is None or row[0] == 0:
+            return True
+        return bool(row[0] <= log.seq and self.logs.hash_at(log, row[0]) == row[1])
 
     def _follow(self, log: Log) -> int:
         self.db.execute("INSERT OR IGNORE INTO log VALUES (NULL, ?, 0, NULL)", (log.id,))
