@@ -1,6 +1,9 @@
 """What the reading commands answer; their numbers are tested where they are worked out."""
 
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.client.cli.conftest import Typed
 
@@ -182,3 +185,27 @@ def test_without_a_home_it_says_how_to_begin(empty: Typed) -> None:
         assert error["code"] == "no_home"
         assert "kith init --me" in error["hint"]
     assert not empty.home.exists()
+
+
+@pytest.mark.parametrize("command", ["contacts", "trust", "ledger"])
+def test_a_table_of_everybody_stops_after_fifty_and_says_so(
+    empty: Typed, tmp_path: Path, command: str
+) -> None:
+    empty("init", "--me", "Ada")
+    lines = [
+        f'{{"type":"{said}","{whom}":"Person {n:02}",{more}}}'
+        for n in range(60)
+        for said, whom, more in (
+            ("helped", "to", '"what":"a lead"'),
+            ("trusted", "whom", '"level":9'),
+        )
+    ]
+    history = tmp_path / "history.jsonl"
+    history.write_text("\n".join(lines))
+    empty("import", str(history))
+
+    *table, last = empty(command).splitlines()
+    assert (len(table), last.endswith("more (--all)")) == (51, True)
+    everybody = empty(command, "--all").splitlines()
+    assert (len(everybody), everybody[:51]) == (61, table)
+    assert len(empty.json(command)[command]) == 60
