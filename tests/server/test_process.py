@@ -211,11 +211,11 @@ def test_whoever_looks_is_told_what_the_link_is_for(tmp_path: Path) -> None:
         os.close(theirs)
         with os.fdopen(ours) as terminal:
             sentence, link = terminal.readline(), terminal.readline().strip()
-            assert sentence.startswith("Listening.")
-            assert link.startswith("http://127.0.0.1:")
-            assert ("#" in link) == is_first
             process.terminate()
             process.communicate(timeout=30)
+        assert sentence.startswith("Listening.")
+        assert link.startswith("http://127.0.0.1:")
+        assert ("#" in link) == is_first
         assert process.returncode == 0
 
 
