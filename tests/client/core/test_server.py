@@ -1,6 +1,7 @@
 """Links and HTTP, against a real kithd, and a false one for the answers that no kithd gives."""
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -357,3 +358,17 @@ def test_a_server_that_is_not_there(replica: Replica, url: str, why: str) -> Non
 def test_what_is_no_address(replica: Replica, url: str) -> None:
     with pytest.raises(Invalid, match="no address"):
         HttpServer(url, replica.voices, None, 0)
+
+
+def test_no_link_is_made_and_nothing_written_when_the_server_does_not_answer(
+    replica: Replica,
+) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        replica.connect(f"http://127.0.0.1:{unused.getsockname()[1]}")
+        before = replica.heads()
+
+        with pytest.raises(Unavailable):
+            add_device(replica)
+
+    assert replica.heads() == before
