@@ -6,19 +6,19 @@ one that arrives late is noted like any other; whether it counts is asked when i
 """
 
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from kithbook.errors import KithbookError
 from kithbook.facts.effects import Entry, apply
-from kithbook.facts.rows import Help, Link, Moment, Order, Statement, Tie
-from kithbook.facts.tables import PairKey, Place, Tables
+from kithbook.facts.rows import Link
+from kithbook.facts.tables import Tables
 from kithbook_client.bulk import insert
-from kithbook_client.log import Log
-from kithbook_client.numbers import MANY, MAX_SEQ, SEQ_BITS, place
+from kithbook_client.log import Log, Logs
+from kithbook_client.numbers import SEQ_BITS, place
 from kithbook_client.schema import BUSY_SECONDS, Connection, create
-from kithbook_client.shelf import THESE, SqlShelf
+from kithbook_client.shelf import THESE
 
 FILE = "past.db"
 VERSION = 1
@@ -41,37 +41,25 @@ PRAGMA user_version = {VERSION};
 """
 
 
-class Deeds:
-    """Of one network (`readings.asof.Deeds`), read together with what counts now."""
+class DeedFile:
+    """The file, and what it has of one network."""
 
-    def __init__(self, folder: str, shelf: SqlShelf) -> None:
+    def __init__(self, folder: str, logs: Logs) -> None:
         self.path = Path(folder) / FILE
         self.db = _open(self.path)
-        self.shelf = shelf
-        self.logs = shelf.views.logs
-        self._ids: dict[int, bytes] = {}
+        self.logs = logs
         self._numbers: dict[bytes, int] = {}
-        self._logs: dict[int, Log] = {}
-        self._authors: dict[int, bytes] = {}
-        self._voids: set[int] = set()
 
-    def refresh(self) -> None:
-        """Note what came since the last time, and read again what counts."""
-        if not self.path.exists():
-            self.db.close()
-            self.db = _open(self.path)
-            self._ids.clear()
-            self._numbers.clear()
-        self._logs = self._catch_up()
-        self._authors = {no: log.author for no, log in self._logs.items() if log.standing.person}
-        self._voids = self._not_counting()
-
-    def close(self) -> None:
+    def reopen(self) -> bool:
+        """Begin another file where this one was deleted; whether it was."""
+        if self.path.exists():
+            return False
         self.db.close()
+        self.db = _open(self.path)
+        self._numbers.clear()
+        return True
 
-    # Noting
-
-    def _catch_up(self) -> dict[int, Log]:
+    def catch_up(self) -> dict[int, Log]:
         """Note what came since the last time; gives the logs by the numbers that they have here."""
         self.db.execute("BEGIN IMMEDIATE")
         try:
@@ -138,102 +126,6 @@ class Deeds:
             row = self.db.execute("SELECT no FROM person WHERE id = ?", (person,)).fetchone()
             number = self._numbers[person] = int(row[0])
         return number
-
-    # Reading
-
-    def ties_of(self, people: Collection[bytes], upto: int) -> Iterator[tuple[PairKey, Tie]]:
-        asked = self._asked(people)
-        found: dict[tuple[bytes, int, int], Tie] = {}
-        for where, args in (
-            (f"a IN {THESE}", (asked,)),
-            (f"b IN {THESE} AND a NOT IN {THESE}", (asked, asked)),
-        ):
-            for a, b, at, event, zone in self.db.execute(
-                f"SELECT a, b, at, event, zone FROM tie WHERE {where} AND at <= ?", (*args, upto)
-            ):
-                author = self._authors.get(event >> SEQ_BITS)
-                if author is not None and event not in self._voids:
-                    found.setdefault((author, a, b), Tie()).add(Moment.of(at, zone))
-        return self._keyed(found)
-
-    def links(
-        self, ones: Collection[bytes] | None, others: Collection[bytes] | None, upto: int
-    ) -> Iterator[tuple[PairKey, Link]]:
-        where, args = "at <= ?", [str(upto)]
-        for side, people in (("a", ones), ("b", others)):
-            if people is not None:
-                where += f" AND {side} IN {THESE}"
-                args.append(self._asked(people))
-        found: dict[tuple[bytes, int, int], Link] = {}
-        authors, voids, logs = self._authors, self._voids, self._logs
-        for a, b, at, event, hlc, given, thanks, kind, tenths in self.db.execute(
-            f"SELECT a, b, at, event, hlc, help, thanks, kind, tenths FROM link WHERE {where}", args
-        ):
-            log = event >> SEQ_BITS
-            author = authors.get(log)
-            if author is None or event in voids:
-                continue
-            link = found.get((author, a, b))
-            if link is None:
-                link = found[author, a, b] = Link()
-            order = Order(at, hlc, logs[log].id, event & MAX_SEQ)
-            if given is not None:
-                link.helps[given] += 1
-            if thanks is not None:
-                link.thanks += thanks
-            if kind is not None:
-                link.evidence(kind, order)
-            if tenths is not None:
-                link.state(Statement(order, None if tenths == WITHDRAWN else tenths))
-        return self._keyed(found)
-
-    def helps_of(self, people: Collection[bytes], upto: int) -> Iterator[tuple[Place, Help]]:
-        asked = self._asked(people)
-        later = {
-            (self._logs[event >> SEQ_BITS].id, event & MAX_SEQ)
-            for side in "ab"
-            for (event,) in self.db.execute(
-                f"SELECT event FROM link WHERE {side} IN {THESE} AND thanks AND at > ?",
-                (asked, upto),
-            )
-            if event >> SEQ_BITS in self._logs
-        }
-        for at, row in self.shelf.helps_before(people, upto):
-            if later:
-                row.thanks = [one for one in row.thanks if (one.log, one.seq) not in later]
-            yield at, row
-
-    def _asked(self, people: Collection[bytes]) -> str:
-        """The numbers of these people as one parameter."""
-        if len(people) > MANY:
-            self._numbers = {id_: no for no, id_ in self.db.execute("SELECT no, id FROM person")}
-            found = [self._numbers[person] for person in people if person in self._numbers]
-        else:
-            rows = (
-                self.db.execute("SELECT no FROM person WHERE id = ?", (person,)).fetchone()
-                for person in people
-            )
-            found = [row[0] for row in rows if row]
-        return str(found)
-
-    def _keyed(self, found: dict[tuple[bytes, int, int], Any]) -> Iterator[tuple[PairKey, Any]]:
-        ids = self._ids
-        for (author, a, b), row in found.items():
-            for number in (a, b):
-                if number not in ids:
-                    (ids[number],) = self.db.execute(
-                        "SELECT id FROM person WHERE no = ?", (number,)
-                    ).fetchone()
-            yield (author, ids[a], ids[b]), row
-
-    def _not_counting(self) -> set[int]:
-        """Where the events stand, by the numbers here, that do not count now."""
-        numbers = {log.no: no for no, log in self._logs.items()}
-        return {
-            place(numbers[event >> SEQ_BITS], event & MAX_SEQ)
-            for (event,) in self.shelf.db.execute("SELECT event FROM void")
-            if event >> SEQ_BITS in numbers
-        }
 
 
 def forget(db: Connection) -> None:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from kithbook.readings.moment import Moment
     from kithbook.readings.reader import Reader
     from kithbook.readings.shelf import Shelf
-    from kithbook_client.deeds import Deeds
+    from kithbook_client.asof import Deeds
     from kithbook_client.history import History
     from kithbook_client.home import Device, Home
     from kithbook_client.pages import Pages
@@ -202,7 +202,7 @@ class Replica:
 
     def _as_of(self, upto: int) -> "Shelf":
         from kithbook.readings.asof import AsOf
-        from kithbook_client.deeds import Deeds
+        from kithbook_client.asof import Deeds
         from kithbook_client.shelf import SqlShelf
 
         self.refresh()

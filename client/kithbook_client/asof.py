@@ -1,0 +1,128 @@
+"""As of a time: ties, links and helps made from the deeds up to it."""
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from kithbook.facts.rows import Help, Link, Moment, Order, Statement, Tie
+from kithbook.facts.tables import PairKey, Place
+from kithbook_client.deeds import WITHDRAWN, DeedFile
+from kithbook_client.log import Log
+from kithbook_client.numbers import MANY, MAX_SEQ, SEQ_BITS, place
+from kithbook_client.shelf import THESE, SqlShelf
+
+
+class Deeds:
+    """Of one network (`readings.asof.Deeds`), read together with what counts now."""
+
+    def __init__(self, folder: str, shelf: SqlShelf) -> None:
+        self.file = DeedFile(folder, shelf.views.logs)
+        self.shelf = shelf
+        self._ids: dict[int, bytes] = {}
+        self._logs: dict[int, Log] = {}
+        self._authors: dict[int, bytes] = {}
+        self._voids: set[int] = set()
+
+    def refresh(self) -> None:
+        """Note what came since the last time, and read again what counts."""
+        if self.file.reopen():
+            self._ids.clear()
+        self._logs = self.file.catch_up()
+        self._authors = {no: log.author for no, log in self._logs.items() if log.standing.person}
+        self._voids = self._not_counting()
+
+    def close(self) -> None:
+        self.file.db.close()
+
+    def ties_of(self, people: Collection[bytes], upto: int) -> Iterator[tuple[PairKey, Tie]]:
+        asked = self._asked(people)
+        found: dict[tuple[bytes, int, int], Tie] = {}
+        for where, args in (
+            (f"a IN {THESE}", (asked,)),
+            (f"b IN {THESE} AND a NOT IN {THESE}", (asked, asked)),
+        ):
+            for a, b, at, event, zone in self.file.db.execute(
+                f"SELECT a, b, at, event, zone FROM tie WHERE {where} AND at <= ?", (*args, upto)
+            ):
+                author = self._authors.get(event >> SEQ_BITS)
+                if author is not None and event not in self._voids:
+                    found.setdefault((author, a, b), Tie()).add(Moment.of(at, zone))
+        return self._keyed(found)
+
+    def links(
+        self, ones: Collection[bytes] | None, others: Collection[bytes] | None, upto: int
+    ) -> Iterator[tuple[PairKey, Link]]:
+        where, args = "at <= ?", [str(upto)]
+        for side, people in (("a", ones), ("b", others)):
+            if people is not None:
+                where += f" AND {side} IN {THESE}"
+                args.append(self._asked(people))
+        found: dict[tuple[bytes, int, int], Link] = {}
+        authors, voids, logs = self._authors, self._voids, self._logs
+        for a, b, at, event, hlc, given, thanks, kind, tenths in self.file.db.execute(
+            f"SELECT a, b, at, event, hlc, help, thanks, kind, tenths FROM link WHERE {where}", args
+        ):
+            log = event >> SEQ_BITS
+            author = authors.get(log)
+            if author is None or event in voids:
+                continue
+            link = found.get((author, a, b))
+            if link is None:
+                link = found[author, a, b] = Link()
+            order = Order(at, hlc, logs[log].id, event & MAX_SEQ)
+            if given is not None:
+                link.helps[given] += 1
+            if thanks is not None:
+                link.thanks += thanks
+            if kind is not None:
+                link.evidence(kind, order)
+            if tenths is not None:
+                link.state(Statement(order, None if tenths == WITHDRAWN else tenths))
+        return self._keyed(found)
+
+    def helps_of(self, people: Collection[bytes], upto: int) -> Iterator[tuple[Place, Help]]:
+        asked = self._asked(people)
+        later = {
+            (self._logs[event >> SEQ_BITS].id, event & MAX_SEQ)
+            for side in "ab"
+            for (event,) in self.file.db.execute(
+                f"SELECT event FROM link WHERE {side} IN {THESE} AND thanks AND at > ?",
+                (asked, upto),
+            )
+            if event >> SEQ_BITS in self._logs
+        }
+        for at, row in self.shelf.helps_before(people, upto):
+            if later:
+                row.thanks = [one for one in row.thanks if (one.log, one.seq) not in later]
+            yield at, row
+
+    def _asked(self, people: Collection[bytes]) -> str:
+        """The numbers of these people as one parameter."""
+        if len(people) > MANY:
+            numbers = {id_: no for no, id_ in self.file.db.execute("SELECT no, id FROM person")}
+            found = [numbers[person] for person in people if person in numbers]
+        else:
+            rows = (
+                self.file.db.execute("SELECT no FROM person WHERE id = ?", (person,)).fetchone()
+                for person in people
+            )
+            found = [row[0] for row in rows if row]
+        return str(found)
+
+    def _keyed(self, found: dict[tuple[bytes, int, int], Any]) -> Iterator[tuple[PairKey, Any]]:
+        ids = self._ids
+        for (author, a, b), row in found.items():
+            for number in (a, b):
+                if number not in ids:
+                    (ids[number],) = self.file.db.execute(
+                        "SELECT id FROM person WHERE no = ?", (number,)
+                    ).fetchone()
+            yield (author, ids[a], ids[b]), row
+
+    def _not_counting(self) -> set[int]:
+        """Where the events stand, by the numbers here, that do not count now."""
+        numbers = {log.no: no for no, log in self._logs.items()}
+        return {
+            place(numbers[event >> SEQ_BITS], event & MAX_SEQ)
+            for (event,) in self.shelf.db.execute("SELECT event FROM void")
+            if event >> SEQ_BITS in numbers
+        }
