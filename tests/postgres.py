@@ -1,6 +1,5 @@
 """A real PostgreSQL for the tests, from a wheel; each test gets a database of its own."""
 
-import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -40,13 +39,12 @@ class Postgres:
     @classmethod
     @contextmanager
     def running(cls, settings: str = HASTY) -> Iterator["Postgres"]:
-        folder = Path(tempfile.mkdtemp(prefix="pg"))
-        server = cls(folder, settings)
-        try:
-            yield server
-        finally:
-            server.stop()
-            shutil.rmtree(folder, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder:
+            server = cls(Path(folder), settings)
+            try:
+                yield server
+            finally:
+                server.stop()
 
     @property
     def url(self) -> str:
