@@ -32,7 +32,7 @@ NONE = "–"
 )
 @click.option("--to", "until", metavar="DATE", help="The later one (default now).")
 def kith_diff(call: Call, who: str, since: str, until: str | None) -> None:
-    """What changed about a person between two dates: card, contact, ledger and trust.
+    """What changed about a person between two dates.
 
     Both dates are told by what is known today: `kith log Carol --since DATE` lists the events.
     """

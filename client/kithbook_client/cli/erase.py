@@ -23,7 +23,7 @@ from kithbook_client.replica import Replica
 def kith_erase(
     call: Call, events: tuple[str, ...], yes: bool, at: str | None, note: str | None
 ) -> None:
-    """Destroy for ever what events of yours say, here and wherever they went.
+    """Destroy for ever, everywhere, what events of yours say.
 
     Every device and server destroys it too when it next syncs. That something stood there stays
     visible, and so does this event. To say only that something was wrong, use kith retract.

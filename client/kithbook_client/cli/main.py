@@ -36,7 +36,7 @@ PAGE = {
     },
     "Correct": {
         "retract": ("retract", "Take an event back; it stays visible in the log."),
-        "erase": ("erase", "Destroy for ever, and everywhere, what an event of yours says."),
+        "erase": ("erase", "Destroy for ever, everywhere, what events of yours say."),
         "merge": ("govern", "Two names turned out to be one human."),
         "rule": ("govern", "The rules by which trust carries and contacts come due."),
     },

@@ -49,7 +49,7 @@ def kith_what_if(
     rule: tuple[str, ...],
     viewpoint: str | None,
 ) -> None:
-    """Which scores would be others, had something not been said, or something else as well.
+    """Which scores would be others, had something not been said.
 
     Nothing is written. With WHO it is only about them. What is added with --by a member is their
     own word; their word is what their devices wrote, and what others wrote in their name.
