@@ -381,6 +381,30 @@ def test_a_warning_may_be_what_stands_in_the_way() -> None:
     assert (found.raised_by.by, found.raised_by.level, found.raised_by.score) == ("Eve", None, 5.0)
 
 
+def test_what_those_whom_one_trusts_say_is_told_beside_the_score() -> None:
+    story = chained()  # Ada trusts Bob 10, and Bob trusts Carol 9
+    story.trusted("Ada", "Eve", 5, day=-3)
+    story.trusted("Eve", "Carol", 0, day=3)
+    story.trusted("Dan", "Carol", 1)
+    story.trusted("Carol", "Carol", 10)
+
+    found = why(story, "Carol")
+
+    assert found.opinion is not None
+    assert (found.opinion.people, found.opinion.mean) == (2, (10 * 9 + 5 * 0) / 15)
+    assert found.opinion.sentence == (
+        f"The 2 whom Ada trusts say 6 on average, the newest on {found.opinion.newest}."
+    )
+
+
+def test_where_nobody_whom_one_trusts_says_anything_there_is_no_opinion() -> None:
+    story = named(Story())
+    story.trusted("Ada", "Carol", 7)
+    story.trusted("Dan", "Carol", 1)
+
+    assert why(story, "Carol").opinion is None
+
+
 # The answers.
 
 

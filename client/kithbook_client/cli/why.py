@@ -105,6 +105,8 @@ def _explain(why: Why) -> None:
     if why.worked:
         say(why.worked)
     say(dim(plain(why.raising)))
+    if why.opinion and why.opinion.people > 1:  # of one alone the chain tells
+        say(dim(plain(why.opinion.sentence)))
     if why.chain:
         say()
         _chain(why.grounds)

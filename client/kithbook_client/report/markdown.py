@@ -60,6 +60,8 @@ def _today(why: Why) -> Iterator[str]:
     for ground in why.grounds:
         yield _ground(ground)
     yield f"\n{_text(why.raising)}"
+    if why.opinion:
+        yield f"\n{_text(why.opinion.sentence)}"
     if why.warned_by:
         warning = why.warned_by
         yield f"\nThe warning of {_text(warning.by)}, {warning.worked}:\n"

@@ -15,6 +15,7 @@ def today(why: Why) -> Markup:
         tag("h2", "What it rests on today"),
         _chain(why.grounds) if why.grounds else tag("p", "Nobody vouches.", class_="about"),
         tag("p", why.raising, class_="about"),
+        tag("p", why.opinion.sentence, class_="about") if why.opinion else None,
         join(
             tag("h3", f"The warning of {warning.by}"),
             tag("p", tag("code", warning.worked)),

@@ -175,12 +175,25 @@ class RaiseAnswer(msgspec.Struct, frozen=True):
     score: float
 
 
+class OpinionAnswer(msgspec.Struct, frozen=True):
+    """What so many `people` whom one trusts have stated of somebody; it is never in the score.
+
+    `mean` is weighed by how far each of them is trusted, and `newest` is when the last one spoke;
+    `sentence` says the same in words.
+    """
+
+    people: int
+    mean: float
+    newest: str
+    sentence: str
+
+
 class Why(TrustAnswer, frozen=True, kw_only=True):
     """A score with everything it was worked out from; `worked` is the arithmetic in one line.
 
     `grounds` tells of each link of the chain what it rests on. `others` are the best chains through
     other last vouchers. `raised_by` is the one statement that would raise the score most, besides
-    one's own word; `raising` says the same in words.
+    one's own word; `raising` says the same in words. `opinion` is what those whom one trusts say.
     """
 
     sentence: str
@@ -190,6 +203,7 @@ class Why(TrustAnswer, frozen=True, kw_only=True):
     others: list[Vouching]
     raised_by: RaiseAnswer | None
     raising: str
+    opinion: OpinionAnswer | None
 
 
 class KnowerAnswer(msgspec.Struct, frozen=True):

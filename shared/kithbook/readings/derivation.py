@@ -5,6 +5,7 @@ from kithbook.readings.answering import chain_answer, stated_by, trust_fields
 from kithbook.readings.explain import (
     carried,
     level_worked,
+    opinion_sentence,
     raise_sentence,
     sentence,
     weighed,
@@ -14,15 +15,17 @@ from kithbook.readings.grounds import Ground, ground
 from kithbook.readings.listing import Find, event_answer
 from kithbook.readings.reader import Names, Reader
 from kithbook.readings.trust.chains import Step
+from kithbook.readings.trust.opinion import Opinion
 from kithbook.readings.trust.raising import Raise
 from kithbook.readings.trust.score import Caution, Score, Vouch
+from kithbook.when import format_at
 
 
 def why_answer(reader: Reader, score: Score, find: Find) -> answers.Why:
     """A score with its explanation; `score` has its `others`."""
     names = reader.names
     derivation = Derivation(reader, find)
-    raised = reader.raising(score)
+    raised, heard = reader.raising(score), reader.opinion(score)
     return answers.Why(
         **trust_fields(score, names),
         sentence=sentence(score, names),
@@ -32,6 +35,7 @@ def why_answer(reader: Reader, score: Score, find: Find) -> answers.Why:
         others=[derivation.vouching(vouch) for vouch in score.others],
         raised_by=_raise(raised, names) if raised else None,
         raising=raise_sentence(raised, score, names),
+        opinion=_opinion(heard, names[score.start]) if heard else None,
     )
 
 
@@ -86,6 +90,12 @@ class Derivation:
     def _event(self, order: tuple[int, int, bytes, int] | None) -> answers.EventAnswer | None:
         logged = self.find(*order[2:]) if order else None
         return event_answer(logged, self.names.__getitem__) if logged else None
+
+
+def _opinion(heard: Opinion, viewpoint: str) -> answers.OpinionAnswer:
+    newest = format_at(heard.newest, None)
+    text = opinion_sentence(heard, viewpoint, newest)
+    return answers.OpinionAnswer(heard.people, heard.mean, newest, text)
 
 
 def _raise(found: Raise, names: Names) -> answers.RaiseAnswer:

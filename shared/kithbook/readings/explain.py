@@ -7,6 +7,7 @@ from kithbook.readings.grounds import Ground
 from kithbook.readings.reader import Names
 from kithbook.readings.rules import Rules
 from kithbook.readings.trust.chains import Step
+from kithbook.readings.trust.opinion import Opinion
 from kithbook.readings.trust.raising import Raise
 from kithbook.readings.trust.score import Caution, Score
 
@@ -43,6 +44,16 @@ def sentence(score: Score, names: Names) -> str:
             return f"Nobody {a} trusts vouches for {b}, and {_warner(score, names)}."
         case _:
             return f"Nothing that {a} knows of says how far to trust {b}."
+
+
+def opinion_sentence(heard: Opinion, viewpoint: str, newest: str) -> str:
+    """What is said on average, by how many, and how long ago; it has no part in the score."""
+    if heard.people == 1:
+        return f"One whom {viewpoint} trusts says {number(heard.mean)}, on {newest}."
+    return (
+        f"The {heard.people} whom {viewpoint} trusts say {number(heard.mean)} on average, "
+        f"the newest on {newest}."
+    )
 
 
 def worked(score: Score, divisor: float) -> str:

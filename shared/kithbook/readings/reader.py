@@ -14,6 +14,7 @@ from kithbook.readings.referrals import Outcome, outcomes, referred
 from kithbook.readings.rules import Rules, rules_of
 from kithbook.readings.shelf import Shelf
 from kithbook.readings.trust.levels import Level, Word, graph, levels
+from kithbook.readings.trust.opinion import Opinion, opinion
 from kithbook.readings.trust.raising import Raise, raising
 from kithbook.readings.trust.score import Score
 from kithbook.readings.trust.search import Search
@@ -166,6 +167,10 @@ class Reader:
     def raising(self, score: Score) -> Raise | None:
         """The one statement that would raise a score the most, other than one's own about them."""
         return raising(self._search(score.start), score)
+
+    def opinion(self, score: Score) -> Opinion | None:
+        """What those whom the score's viewpoint trusts say of the person."""
+        return opinion(self._search(score.start), score.to)
 
     def scores(self, start: bytes | None = None) -> list[Score]:
         """Everybody whom trust or a warning reaches, best first."""
