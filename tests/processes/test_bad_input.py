@@ -176,7 +176,7 @@ def test_a_link_is_used_once(laptop: Laptop, hosted: Server, tmp_path: Path) -> 
     stranger = Laptop(tmp_path / "stranger")
     stranger.run("init", "--me", "Eve")
     with stranger.intact():
-        assert stranger.refused("join", link)["code"] == "home_exists"
+        assert stranger.refused("join", link)["code"] == "link_used"
         assert stranger.refused("join", hosted.greeting)["code"] == "link_used"
         assert stranger.refused("join", f"{hosted.url}/setup#nonsense")["code"] == "link_unknown"
     assert stranger.ask("sync")["networks"] == []

@@ -85,9 +85,7 @@ def test_merges_cards_and_names_are_what_the_oracle_says(history: History) -> No
     assert everybody == {world.root(p): world.card(p) for p in PEOPLE if world.card(p)}
     assert set(read.names.all) == world.named()
     for person in PEOPLE:
-        assert read.names[person] == (
-            world.card(person).get("name") or world.root(person).hex()[:8]
-        )
+        assert read.names[person] == world.card(person).get("name", world.root(person).hex()[:8])
 
 
 @given(longer)

@@ -1,6 +1,5 @@
 """Why a score is what it is: the arithmetic, and what every number in it rests on."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -44,7 +43,7 @@ SHOWN = 10
 @click.option(
     "--report",
     metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(dir_okay=False),
     help="Write it all with a plot to a page to hand on: .html or .md.",
 )
 @click.option("--force", is_flag=True, help="Write over a file that is no report.")
@@ -54,7 +53,7 @@ def kith_why(
     viewpoint: str | None,
     changes: bool,
     order: "By | None",
-    report: Path | None,
+    report: str | None,
     force: bool,
     since: str | None,
     until: str | None,
@@ -80,9 +79,11 @@ def kith_why(
     if report is None:
         tell(call, asked, order or "at")
         return
+    from pathlib import Path
+
     from kithbook_client.cli.report import write_report
 
-    write_report(call, asked, report, force=force)
+    write_report(call, asked, Path(report), force=force)
 
 
 def _now(call: Call, person: bytes, start: bytes | None) -> None:
