@@ -28,7 +28,8 @@ def opinion(search: Search, to: bytes) -> Opinion | None:
         if level.stated is not None and by not in {search.start, to}
     }
     people, weight, total, newest = 0, 0.0, 0.0, 0
-    for step in reach(search.start, search.neighbours, search.rules, avoid=to):
+    around = reach(search.start, search.neighbours, search.rules, avoid=to)
+    for step in around if stated else ():
         if len(stated) == people or passed(step.support, 10, search.rules) < search.rules.cut:
             break
         level = stated.get(step.person)
