@@ -10,12 +10,12 @@ import msgspec
 
 from kithbook.errors import Refused
 from kithbook.events import Content, people_in, type_name
-from kithbook.ids import event_id
+from kithbook.ids import event_id, fold_name
 from kithbook.when import AHEAD_US, format_at, instant
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.command import Command, command
 from kithbook_client.cli.output import dim, plain, print_json, say
-from kithbook_client.cli.words import day_words, sentence, short_id, subject, told
+from kithbook_client.cli.words import day_words, listing, sentence, short_id, subject, told
 from kithbook_client.people import Finder, Maker, Named, clean
 
 if TYPE_CHECKING:
@@ -159,7 +159,22 @@ class Recording:
                 merge = join(["kith", "merge", named.name, named.near[0]])
                 near = " or ".join(named.near)
                 hints.append(f"{named.name} is new here. Did you mean {near}? Then type: {merge}")
+            elif named.new and (others := self._also_in(named.name)):
+                from shlex import join
+
+                merge = join(["kith", "merge", named.name, "--in", self.call.home.private.name])
+                hints.append(
+                    f"{named.name} is new here, and in {listing(others)} somebody is called so as "
+                    f"well. If they are one human, type: {merge}"
+                )
         return hints
+
+    def _also_in(self, name: str) -> list[str]:
+        """The other networks of this home in which somebody has this name."""
+        if len(self.call.home.networks()) == 1:
+            return []
+        others = (one for one in self.call.home.replicas() if one.no != self.replica.no)
+        return [other.name for other in others if other.lookup(fold_name(name))]
 
 
 def refuse_if_mute(replica: "Replica") -> None:

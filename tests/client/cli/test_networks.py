@@ -75,6 +75,16 @@ def test_people_of_two_networks_are_merged_by_id_too(team: Typed) -> None:
     assert len(team.json("contacts")["contacts"]) == 3
 
 
+def test_a_new_name_that_another_network_knows_is_told_of(team: Typed) -> None:
+    said = team("trusted", "Dana", "9")
+
+    assert "in team somebody is called so as well" in said
+    assert "kith merge Dana --in private" in said
+    team("merge", "Dana", "--in", "private")
+    assert rows(team, "contacts")[-1] == ("Dana", ["private", "team"])
+    assert "called so" not in team("met", "Dana")
+
+
 def test_one_name_merges_nobody_of_one_network(team: Typed) -> None:
     team("met", "Carol", "--new")
     assert team.refused("merge", "Carol", code=2)["code"] == "usage"
