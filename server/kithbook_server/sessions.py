@@ -52,7 +52,7 @@ class Sessions:
             raise _refused(f"The device has not signed {' or '.join(origins)} and the nonce.")
         if not self._hosting.knows(key):
             raise Refused(
-                "This device is in no network that this server hosts.",
+                "This device is in no network that this server hosts, or was taken out of it.",
                 "Join one with a link: kith join LINK",
                 code="no_session",
             )

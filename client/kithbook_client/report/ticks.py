@@ -34,12 +34,17 @@ def ticks(first: int, last: int, most: int) -> list[tuple[int, str]]:
     place = _floor(EPOCH + first * US, step)
     while (at := (place - EPOCH) // US) <= last:
         if at >= first:
-            found.append((at, place.strftime(step.form.replace("{d}", str(place.day)))))
+            found.append((at, _label(place, step)))
         try:
             place = _next(place, step)
         except (OverflowError, ValueError):
             break  # the year 10000
     return found
+
+
+def _label(place: datetime, step: Step) -> str:
+    form = "{d} %b" if step.unit == "hour" and place.hour == 0 else step.form  # its day begins
+    return place.strftime(form.replace("{d}", str(place.day)))
 
 
 def _floor(moment: datetime, step: Step) -> datetime:

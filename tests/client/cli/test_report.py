@@ -205,6 +205,14 @@ def test_dates_under_the_plot_are_few_and_in_order(first: int, length: int, most
     assert len(found) <= 2 * most + 2
 
 
+def test_hours_under_the_plot_tell_where_a_day_begins() -> None:
+    assert [label for _, label in ticks(0, 2 * DAY_US, 4)][:3] == [
+        "1 Jan",
+        "12:00",
+        "2 Jan",
+    ]
+
+
 def test_reports_with_the_same_content_are_the_same(kith: Typed, tmp_path: Path) -> None:
     story(kith)
     files = [tmp_path / "a.html", tmp_path / "b.html"]
