@@ -1,8 +1,6 @@
 """Folding new events into the views, in the transaction that writes them."""
 
-import gc
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -73,18 +71,6 @@ class Folding:
         self.facts.finish()
         self.views.save(self.facts.tables.items())
         self.views.track()
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Do not look for garbage: where much is made that stays, it costs more than all the rest."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 def flush(views: Views, facts: Facts) -> None:

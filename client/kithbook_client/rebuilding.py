@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
+from kithbook.collecting import uncollected
 from kithbook.facts.effects import Entry
 from kithbook.facts.fold import Facts
-from kithbook_client.folding import FLUSH, Stored, flush, uncollected
+from kithbook_client.folding import FLUSH, Stored, flush
 from kithbook_client.index import Index
 from kithbook_client.kept import Kept
 from kithbook_client.log import Aside, Log, Logs

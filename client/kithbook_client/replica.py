@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from kithbook.collecting import uncollected
 from kithbook.envelope import Head
 from kithbook.errors import NotFound, Unavailable
 from kithbook.events import AnyEvent, Role
@@ -17,7 +18,6 @@ from kithbook.membership import members, standing
 from kithbook.replication import Page
 from kithbook_client import keys
 from kithbook_client.authoring import Append, append, own_log
-from kithbook_client.folding import uncollected
 from kithbook_client.index import Index
 from kithbook_client.intake import Intake, Received, receive
 from kithbook_client.log import Log, Logs

@@ -1,12 +1,11 @@
 """The view of one network: its resolved facts in memory, folded from the log and kept up."""
 
-import gc
 from bisect import bisect_right
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from threading import Lock
 
 from kithbook.codec import ERASED, Unreadable
+from kithbook.collecting import uncollected
 from kithbook.envelope import record_event, record_hlc, reference
 from kithbook.events import AnyEvent
 from kithbook.facts.effects import Entry
@@ -64,7 +63,7 @@ class View:
         A failed attempt leaves nothing half-folded.
         """
         try:
-            with no_collecting(), self.recorder.reading() as reading:
+            with uncollected(), self.recorder.reading() as reading:
                 self._reading = reading
                 if not self._refresh(reading):
                     return False
@@ -178,15 +177,3 @@ class View:
             event,
             void.reason if void else None,
         )
-
-
-@contextmanager
-def no_collecting() -> Iterator[None]:
-    """What a fold makes stays: to look for garbage meanwhile takes half of the time."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()

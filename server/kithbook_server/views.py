@@ -13,6 +13,7 @@ from functools import cache, partial
 from threading import Lock, Thread
 
 from kithbook.audit.history import By, History, history
+from kithbook.collecting import uncollected
 from kithbook.facts.digest import digest
 from kithbook.ids import NetworkId
 from kithbook.knowledge import Arrival, Knowledge
@@ -26,7 +27,7 @@ from kithbook.readings.moment import NOW, Moment
 from kithbook.readings.reader import Reader
 from kithbook_server.keys import verify
 from kithbook_server.log import LogRecorder, Reading
-from kithbook_server.view import BATCH, View, no_collecting
+from kithbook_server.view import BATCH, View
 
 PATIENCE_SECONDS = 1.0
 """So long a reading waits for a view that is rebuilt, before it takes the one of before."""
@@ -88,7 +89,7 @@ class Views:
         kept = self._pasts.get((network, moment))
         if kept is not None and kept[0] == stamp:
             return kept[1]
-        with no_collecting():
+        with uncollected():
             knowledge, stand = self._knowledge(network)
             past = replay(knowledge, moment, self.now() * 1000, stand)
         with self._lock:
@@ -102,7 +103,7 @@ class Views:
         self, network: NetworkId, me: bytes, to: bytes, start: bytes, by: By
     ) -> History:
         """What moved a score, by what was true, what was written or what came here."""
-        with no_collecting():
+        with uncollected():
             knowledge, stand = self._knowledge(network)
             return history(knowledge, start, to, by, me=me, now=self.now() * 1000, stand=stand)
 
