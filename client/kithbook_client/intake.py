@@ -60,9 +60,12 @@ class Intake:
         self.count += len(records)
         records = erasing.kept(self.logs, log, first, records, hashes)
         has_acts = self.index.note_acts(log, first, records)
+        if has_acts:
+            # What comes from here on may stand differently; and a fold must not meet, in the log,
+            # events that were not given to it.
+            self._save()
         self.logs.insert(log, records, hashes, self.now_ms)
         if has_acts:
-            self._save()  # what comes from here on may stand differently
             self._is_stale |= self.logs.settle(keys.verify, {log.id: first - 1})
             self._is_stale |= erasing.obey(self.logs)
             records = erasing.kept(self.logs, log, first, records, hashes)

@@ -96,3 +96,13 @@ TestTeam.settings = settings(
     stateful_step_count=25,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
+
+
+def test_a_retraction_comes_just_before_its_event_and_an_act() -> None:
+    """Found by the machine: the event was folded out before it had been folded in."""
+    machine = Team()
+    machine.begin(seed=0)
+    machine.append(a=0, b=0, day=0, kind=0, level=0, n=1)
+    machine.retract(n=0, which=0)
+    machine.give_a_role(n=1, role="owner", who=0)
+    machine.teardown()
