@@ -108,7 +108,7 @@ class DeedFile:
         links: list[tuple[Any, ...]] = []
         for entry in entries:
             alone = Tables()
-            apply(alone, entry)
+            apply(alone, [entry])
             event, at = place(log, entry.seq), entry.event.at
             for (_, a, b), tie in alone.tie.items():
                 zone = tie.first.zone if tie.first and tie.first.has_zone else None

@@ -130,16 +130,20 @@ class Stored:
             found.add(self.logs.at(number))
 
     def load(self, table: str, key: Any) -> Any | None:
-        if table in BY_EVENT:
-            if key[1] >= self.fresh.get(key[0], NEVER) and key not in self.early:
-                return None
-        elif table in SUMS:
+        if table in SUMS:
             row = self.kept.take(table, key)
             if row is not None or self.kept.is_all:
                 return row
-            if _pair(*key) in self.asked:
+            if self.asked and _pair(*key) in self.asked:
                 return self.fetched.pop((table, key), None)
+        elif table in BY_EVENT and self._is_new(key):
+            return None
         return self.views.row(table, key)
+
+    def _is_new(self, place: Place) -> bool:
+        """Whether no row tells of an event yet."""
+        log, seq = place
+        return seq >= self.fresh.get(log, NEVER) and place not in self.early
 
     def entry(self, log: bytes, seq: int) -> Entry | None:
         return self.logs.entry(log, seq)

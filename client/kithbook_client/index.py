@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from kithbook.clock import DAY_MS, wall_ms
+from kithbook.clock import COUNTER_BITS, DAY_MS, wall_ms
 from kithbook.envelope import MEMBERSHIP_KIND, record_kind
 from kithbook.events import Erased, Retracted, people_in, refs_in
 from kithbook.facts.effects import Entry
@@ -13,7 +13,7 @@ from kithbook_client.log import Log, Logs
 from kithbook_client.numbers import SEQ_BITS, place
 from kithbook_client.schema import Connection
 
-CORRECTIONS = (Retracted, Erased)
+CORRECTIONS = {Retracted, Erased}
 TABLES = ("mention", "source", "ahead", "act", "correction")
 AT_ONCE = 500
 """Values in one IN (…), well below SQLite's limit."""
@@ -52,9 +52,9 @@ class Index:
                 mentions[person].append(where)
             if event.source is not None:
                 sources.append((event.source, where))
-            if event.at > (wall_ms(entry.hlc) + DAY_MS) * 1000:
+            if event.at > ((entry.hlc >> COUNTER_BITS) + DAY_MS) * 1000:
                 ahead.append((event.at, where))
-            if isinstance(event, CORRECTIONS):
+            if type(event) in CORRECTIONS:
                 corrections.append((where,))
         # In order they go to neighbouring leaves of the tree, which is quicker.
         named = sorted((self.people[person], events) for person, events in mentions.items())

@@ -223,11 +223,11 @@ class Logs(dict[bytes, Log]):
         """The events in consecutive records, decoded unless given; and the unreadable ones."""
         id_, author = log.id, log.author
         if events is None:
-            events = [record_event(record) for record in records]
+            events = list(map(record_event, records))
         entries = [
             Entry(id_, seq, record_hlc(record), hash_[:CHECK_BYTES], author, event)
             for seq, record, hash_, event in zip(count(first), records, hashes, events)
-            if not isinstance(event, Unreadable)
+            if type(event) is not Unreadable
         ]
         if len(entries) == len(records):
             return entries, []

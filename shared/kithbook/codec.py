@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, final
 
 import msgspec
 
@@ -23,6 +23,7 @@ MAX_BODY_BYTES = 65_536
 UPCASTERS: dict[type[msgspec.Struct], Callable[[Any], AnyEvent]] = {}
 
 
+@final
 class Unreadable(msgspec.Struct, frozen=True, gc=False):
     """A body this release sets aside: `type` as far as it can be told, and why.
 
@@ -68,18 +69,17 @@ def encode_body(event: AnyEvent, salt: bytes) -> bytes:
 
 def decode_body(body: bytes) -> AnyEvent | Unreadable:
     """The event in a body. Never raises: what cannot be read is a value that says so."""
-    packed = body[:-SALT_BYTES]
+    return unpack(body[:-SALT_BYTES])
+
+
+def unpack(packed: bytes) -> AnyEvent | Unreadable:
+    """The same without the random bytes at the end."""
     try:
         event = _decode(packed)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         return _unreadable(memoryview(packed), error)
     upcast = UPCASTERS.get(type(event))
     return upcast(event) if upcast else event
-
-
-def decode(body: bytes | None) -> AnyEvent | Unreadable:
-    """The same for the body of a record, which is None once it is erased."""
-    return ERASED if body is None else decode_body(body)
 
 
 def _unreadable(packed: memoryview, error: Exception) -> Unreadable:

@@ -15,11 +15,13 @@ The hash covers the body through its own hash, so an erased body leaves the chai
 
 from collections.abc import Callable, Sequence
 from hashlib import sha256
+from struct import Struct
 
 import msgspec
 
+from kithbook import codec
 from kithbook.clock import MAX_HLC
-from kithbook.codec import MAX_BODY_BYTES, SALT_BYTES, Unreadable, decode
+from kithbook.codec import MAX_BODY_BYTES, SALT_BYTES, Unreadable, unpack
 from kithbook.events import CLEAR, AnyEvent, type_name
 from kithbook.ids import CHECK_BYTES, Ref
 
@@ -53,9 +55,14 @@ class Seal(msgspec.Struct, frozen=True, array_like=True, gc=False):
     signature: bytes
 
 
+_clock = Struct(">2xQ").unpack_from
+_CLEAR = frozenset(CLEAR)
+"""Every event comes by here, and `isinstance` would ask one type after the other."""
+
+
 def kind_of(event: AnyEvent) -> int:
     """Of kind membership are the bodies that logs and servers look into: an erasure is one."""
-    return MEMBERSHIP_KIND if isinstance(event, CLEAR) else CONTENT
+    return MEMBERSHIP_KIND if type(event) in _CLEAR else CONTENT
 
 
 def make_record(kind: int, hlc: int, body: bytes) -> bytes:
@@ -71,14 +78,18 @@ def record_event(record: bytes) -> AnyEvent | Unreadable:
     """The event in a record. One in a record of the other kind is unreadable: who looks only into
     membership, and who reads everything, must make the same of it.
     """
-    event = decode(record_body(record))
-    if isinstance(event, Unreadable) or kind_of(event) == record_kind(record):
+    if record[0] & ERASED:
+        return codec.ERASED
+    event = unpack(record[HEADER_BYTES:-SALT_BYTES])
+    if type(event) is Unreadable or (type(event) in _CLEAR) == record[1]:
         return event
     return Unreadable(type_name(event), "its record is of the wrong kind", "unreadable")
 
 
 def record_hlc(record: bytes) -> int:
-    return int.from_bytes(record[2:HEADER_BYTES], "big")
+    hlc: int
+    (hlc,) = _clock(record)
+    return hlc
 
 
 def record_body(record: bytes) -> bytes | None:

@@ -5,11 +5,9 @@ from hypothesis import strategies as st
 
 from kithbook import codec
 from kithbook.codec import (
-    ERASED,
     MAX_BODY_BYTES,
     SALT_BYTES,
     Unreadable,
-    decode,
     decode_body,
     encode_body,
 )
@@ -28,7 +26,6 @@ MET = Met(at=0, by=ME, people=(YOU,))
 def test_every_event_comes_back_from_its_body(event: AnyEvent, salt: bytes) -> None:
     body = encode_body(event, salt)
     assert decode_body(body) == event
-    assert decode(body) == event
     assert body.endswith(salt)
 
 
@@ -133,11 +130,6 @@ def test_a_damaged_event_is_read_or_set_aside_and_never_raises(
     body[place] = data.draw(st.integers(0, 255))
     found = decode_body(bytes(body))
     assert isinstance(found, Unreadable) or encode_body(found, SALT)
-
-
-def test_an_erased_body_is_a_value_too() -> None:
-    assert decode(None) is ERASED
-    assert ERASED.reason == "erased"
 
 
 class OldMet(Event, tag="met/0", frozen=True, kw_only=True):

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kithbook.codec import Unreadable, decode
-from kithbook.envelope import CONTENT, Head, make_record, record_body, record_hlc, reference
+from kithbook.codec import Unreadable
+from kithbook.envelope import CONTENT, Head, make_record, record_event, record_hlc, reference
 from kithbook.events import Described, Helped, Met, Retracted, Thanked, Trusted
 from kithbook.facts.digest import digest
 from kithbook.facts.effects import Entry
@@ -62,7 +62,7 @@ class Replica:
         if seq > len(self.held.get(log, ())):
             return None
         record = self.held[log][seq - 1]
-        event = decode(record_body(record))
+        event = record_event(record)
         if isinstance(event, Unreadable):
             return None
         check = reference(log, seq, self.sources[log].hash_at(seq)).check

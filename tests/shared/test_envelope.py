@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kithbook import codec
 from kithbook.clock import MAX_HLC
 from kithbook.codec import MAX_BODY_BYTES, Unreadable, encode_body
 from kithbook.envelope import (
@@ -61,6 +62,7 @@ def test_an_erased_record_has_no_body_and_is_erased_once(record: bytes) -> None:
     assert record_problem(erased) is None
     assert erase_record(erased) == erased
     assert len(erased) == HEADER_BYTES + HASH_BYTES
+    assert record_event(erased) is codec.ERASED
 
 
 @given(st.lists(records, min_size=1, max_size=4), st.data())

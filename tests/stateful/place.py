@@ -7,8 +7,8 @@ from random import Random
 
 import msgspec
 
-from kithbook.codec import SALT_BYTES, Unreadable, decode
-from kithbook.envelope import erase_record, record_body, record_hlc, record_kind
+from kithbook.codec import SALT_BYTES, Unreadable
+from kithbook.envelope import erase_record, record_event, record_hlc, record_kind
 from kithbook.errors import Unavailable
 from kithbook.events import Invited, Joined, Role
 from kithbook.ids import CHECK_BYTES, ID_BYTES, NetworkId, log_id
@@ -224,7 +224,7 @@ def world(replica: Replica) -> World:
         logs.append(Log(log.id, person, role(beyond), None, earlier))
         rows = replica.db.execute("SELECT seq, record, hash FROM event WHERE log = ?", (log.no,))
         for seq, record, hash_ in rows:
-            event = decode(record_body(record))
+            event = record_event(record)
             said = event.why if isinstance(event, Unreadable) else event
             hlc, check = record_hlc(record), hash_[:CHECK_BYTES]
             written.append(Written(log.id, seq, hlc, check, said))

@@ -45,7 +45,7 @@ class Replay:
             self._taken[person][entry.log, entry.seq] = entry
         self.facts.take([entry])
         touched = Tables()
-        apply(touched, entry)
+        apply(touched, [entry])
         return touched.link
 
     # Nothing is stored but what was taken in.

@@ -102,14 +102,16 @@ class Facts:
     def take(self, entries: Iterable[Entry]) -> None:
         """Fold new events in."""
         tables, decided, whole = self.tables, self._decided, self._whole
+        counting = []
         for entry in entries:
             if decided and (why := decided.get((entry.log, entry.seq))):
                 if why == HIDDEN:
                     apply_hidden(tables, entry)
             elif whole[entry.log] or self._stands(entry):
-                apply(tables, entry)
+                counting.append(entry)
             else:
                 tables.void[entry.log, entry.seq].reason = "inert"
+        apply(tables, counting)
 
     def set_aside(self, log: bytes, seq: int, reason: str) -> None:
         """Note a new event whose body is `unknown`, `unreadable` or `erased`."""
@@ -183,11 +185,11 @@ class Facts:
         if is_new or before == now:
             return
         touched = Tables()
-        apply(touched, entry)
+        apply(touched, [entry])
         self._anew |= {(table, key) for table in SUMS for key in touched[table]}
         # What this does to sums is overwritten when they are worked out anew.
         if not now:
-            apply(self.tables, entry)
+            apply(self.tables, [entry])
         elif not before:
             release(self.tables, entry)
 
@@ -212,7 +214,7 @@ def _may_hide(mark: Retraction, entry: Entry) -> bool:
 
 def _add(tables: Tables, entry: Entry, reason: str) -> None:
     if not reason:
-        apply(tables, entry)
+        apply(tables, [entry])
     elif reason == HIDDEN:
         apply_hidden(tables, entry)
 

@@ -20,9 +20,7 @@ def without_copies(shelf: Shelf, copies: Collection[Entry], me: bytes, upto: int
     tells when something was, and how far somebody is trusted, is the same on both sides and stays.
     """
     told, left = Tables(), Tables()
-    for entry in copies:
-        if is_in_effect(entry.event, upto):
-            apply(told, entry)
+    apply(told, (entry for entry in copies if is_in_effect(entry.event, upto)))
     others = {who for key in (*told.tie, *told.link) for who in key[1:]} - {me}
     for key, row in _among(told.tie, shelf.ties_of(others)):
         left.tie[key] = msgspec.structs.replace(row, count=row.count - told.tie[key].count)

@@ -366,8 +366,8 @@ class TestAnotherRelease:
         from kithbook import codec, envelope
 
         later = codec.Unreadable("met", "a later release wrote it", "unknown")
-        unknown = lambda body: later if b"LATER" in (body or b"") else codec.decode(body)  # noqa: E731
-        monkeypatch.setattr(envelope, "decode", unknown)
+        unknown = lambda packed: later if b"LATER" in packed else codec.unpack(packed)  # noqa: E731
+        monkeypatch.setattr(envelope, "unpack", unknown)
         write_raw(replica, codec.encode_body(met(replica, "Bob", note="LATER"), bytes(16)))
         bob = who(replica, "Bob")
         assert replica.events()[-1].void == "unknown"
