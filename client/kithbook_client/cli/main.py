@@ -66,6 +66,15 @@ PAGE = {
 """Heading → command → the module that has it, and what it is for."""
 
 
+FIRST = (
+    'kith init --me "Ada Lovelace"',
+    'kith met Bob "Carol Ng" --at yesterday --where JavaZone',
+    'kith helped me "a lead at Acme" --by Bob',
+    "kith next",
+)
+"""What somebody types who is new here."""
+
+
 class Kith(Commands):
     """Knows of each command what `PAGE` says, and imports the one that runs."""
 
@@ -89,6 +98,7 @@ class Kith(Commands):
         ctx: click.Context,  # noqa: ARG002 - click passes it
         formatter: click.HelpFormatter,
     ) -> None:
+        formatter.write("".join(f"\n  {line}" for line in FIRST) + "\n")
         for heading, entries in PAGE.items():
             with formatter.section(heading):
                 formatter.write_dl([(name, line) for name, (_, line) in entries.items()])
@@ -105,14 +115,8 @@ class Kith(Commands):
 @click.option("--version", is_flag=True, help="Show the version.")
 @click.pass_context
 def kith(ctx: click.Context, version: bool) -> None:
-    r"""Keeps in mind the people you know: with whom you were in touch, who helped whom, who was
+    """Keeps in mind the people you know: with whom you were in touch, who helped whom, who was
     thanked, and whom you can trust. It needs no network, and syncs when there is one.
-
-    \b
-    kith init --me "Ada Lovelace"
-    kith met Bob "Carol Ng" --at yesterday --where JavaZone
-    kith helped me "a lead at Acme" --by Bob
-    kith next
     """
     if version:
         click.echo(f"kith {__version__}")

@@ -9,7 +9,7 @@ import pytest
 from kithbook_client import __version__
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.command import EVERYWHERE, Command
-from kithbook_client.cli.main import PAGE, kith, run
+from kithbook_client.cli.main import FIRST, PAGE, kith, run
 from tests.client.cli.conftest import NOW, Typed
 
 LINES = {name: line for entries in PAGE.values() for name, (_, line) in entries.items()}
@@ -36,6 +36,7 @@ def test_the_page_lists_every_command_under_its_heading(
     places = [page.index(f"\n{heading}:\n") for heading in PAGE]
     assert places == sorted(places)
     assert all(f"  {name} " in page and line in page for name, line in LINES.items())
+    assert all(f"\n  {line}\n" in page for line in FIRST)
     assert run([]) == 0
     assert capsys.readouterr().out == page
 
