@@ -180,7 +180,7 @@ def begins(handle: str, words: list[str]) -> bool:
 def near_misses(name: str, lookup: Lookup) -> tuple[str, ...]:
     """Up to three known names that this one may have been meant for.
 
-    They are spelled almost alike, or one has all the words of the other.
+    They are spelled almost alike, one has all the words of the other, or a word begins like it.
     """
     folded = fold_name(name)
     if any(map(str.isdigit, folded)):
@@ -188,6 +188,7 @@ def near_misses(name: str, lookup: Lookup) -> tuple[str, ...]:
     words = set(folded.split())
     known = {fold_name(n): n for start in {folded[0], *words} for _, n in lookup(start)}
     parts = [n for theirs, n in known.items() if (w := set(theirs.split())) < words or words < w]
+    parts += [n for theirs, n in known.items() if f" {folded}" in f" {theirs}" != f" {folded}"]
     alike = [n for n in known if n != folded and abs(len(n) - len(folded)) <= 2]
     if alike:
         from difflib import get_close_matches

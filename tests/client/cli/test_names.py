@@ -166,6 +166,11 @@ def test_near_misses_are_known_and_somebody_else(name: str, known: list[str]) ->
     assert len(near) <= 3
 
 
+def test_a_name_that_begins_like_a_word_of_others_comes_near(kith: Typed) -> None:
+    kith("met", "Grace Hopper", "Edith Gray")
+    assert kith.refused("show", "Gr")["hint"] == "Did you mean Edith Gray or Grace Hopper?"
+
+
 @given(st.text())
 def test_a_clean_text_is_one_visible_line_or_refused(text: str) -> None:
     try:
