@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 
 from kithbook.clock import COUNTER_BITS, DAY_MS, wall_ms
 from kithbook.envelope import MEMBERSHIP_KIND, record_kind
-from kithbook.events import Erased, Retracted, people_in, refs_in
-from kithbook.facts.effects import Entry
+from kithbook.events import Erased, Retracted, naming, refs_in
+from kithbook.facts.effects import Entry, by_type
 from kithbook.ids import Ref
 from kithbook_client.bulk import insert
 from kithbook_client.log import Log, Logs
@@ -44,21 +45,24 @@ class Index:
         sources: list[tuple[bytes, int]] = []
         ahead: list[tuple[int, int]] = []
         corrections: list[tuple[int]] = []
-        logs = self.logs
-        for entry in entries:
-            event = entry.event
-            where = logs[entry.log].no << SEQ_BITS | entry.seq
-            for person in people_in(event):
-                mentions[person].append(where)
-            if event.source is not None:
-                sources.append((event.source, where))
-            if event.at > ((entry.hlc >> COUNTER_BITS) + DAY_MS) * 1000:
-                ahead.append((event.at, where))
-            if type(event) in CORRECTIONS:
-                corrections.append((where,))
+        starts = {id_: log.no << SEQ_BITS for id_, log in self.logs.items()}
+        for kind, some in by_type(entries).items():
+            named = naming(kind)
+            for entry in some:
+                event, where = entry.event, starts[entry.log] | entry.seq
+                for person in named(event):
+                    mentions[person].append(where)
+                if event.source is not None:
+                    sources.append((event.source, where))
+                if event.at > ((entry.hlc >> COUNTER_BITS) + DAY_MS) * 1000:
+                    ahead.append((event.at, where))
+                if kind in CORRECTIONS:
+                    corrections.append((where,))
         # In order they go to neighbouring leaves of the tree, which is quicker.
-        named = sorted((self.people[person], events) for person, events in mentions.items())
-        pairs = [(number, event) for number, events in named for event in events]
+        numbered = sorted((self.people[person], events) for person, events in mentions.items())
+        pairs: list[tuple[int, int]] = []
+        for number, events in numbered:
+            pairs += zip(repeat(number), sorted(events), strict=False)
         insert(self.db, "INSERT OR IGNORE INTO mention", pairs)
         insert(self.db, "INSERT OR IGNORE INTO source", sorted(sources))
         insert(self.db, "INSERT OR IGNORE INTO ahead", sorted(ahead))

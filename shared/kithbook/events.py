@@ -231,10 +231,15 @@ TYPE_NAMES = tuple(map(_name, get_args(AnyEvent)))
 
 def people_in(event: AnyEvent) -> tuple[bytes, ...]:
     """The people an event names, each once, whoever speaks first."""
-    named = _NAMED.get(type(event), _nobody)(event)
+    named = naming(type(event))(event)
     if len(named) == 2:
         return named if named[0] != named[1] else named[:1]
     return tuple(dict.fromkeys(named))
+
+
+def naming(kind: type) -> Callable[[Any], tuple[bytes, ...]]:
+    """What tells whom an event of a type names, some perhaps twice."""
+    return _NAMED.get(kind, _nobody)
 
 
 def _nobody(_: AnyEvent) -> tuple[bytes, ...]:

@@ -61,8 +61,8 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
         return self.hlc, self.log, self.seq
 
 
-def apply(tables: Tables, entries: Iterable[Entry]) -> None:
-    """Add what events that count say: one type after the other, as the order does not matter."""
+def by_type(entries: Iterable[Entry]) -> dict[type, list[Any]]:
+    """The events of each type: many of one are worked on faster than one of each."""
     kinds: dict[type, list[Any]] = {}
     for entry in entries:
         kind = type(entry.event)
@@ -70,6 +70,12 @@ def apply(tables: Tables, entries: Iterable[Entry]) -> None:
             kinds[kind].append(entry)
         else:
             kinds[kind] = [entry]
+    return kinds
+
+
+def apply(tables: Tables, entries: Iterable[Entry]) -> None:
+    """Add what events that count say: one type after the other, as the order does not matter."""
+    kinds = by_type(entries)
     for kind, rule in _RULES.items():
         if kind in kinds:
             rule(tables, kinds[kind])

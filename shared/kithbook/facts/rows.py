@@ -141,8 +141,9 @@ class Link(Row):
     @property
     def empty(self) -> bool:
         # A reading may leave `days` out, but never what they sum up to.
-        seen = self.days or any(self.since)
-        return not (self.stated or seen or self.thanks or any(self.helps))
+        if self.days or self.stated or self.thanks:
+            return False
+        return not (any(self.since) or any(self.helps))
 
 
 class Given(NamedTuple):

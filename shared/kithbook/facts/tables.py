@@ -56,13 +56,14 @@ class Table(dict[Key, R], Generic[Key, R]):
         changed: list[tuple[Key, R]] = []
         gone: list[Key] = []
         weight = 0
-        for key, row in self.items():
-            was = before.get(key, 0)
+        for item in self.items():
+            key, row = item
             now = 0 if row.empty else weigh(name, key, row)
+            was = before.get(key, 0) if before else 0
             if now != was:
                 weight += now - was
                 if now:
-                    changed.append((key, row))
+                    changed.append(item)
                 else:
                     gone.append(key)
         return changed, gone, weight
