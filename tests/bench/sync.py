@@ -8,6 +8,7 @@ from kithbook.ids import NetworkId
 from kithbook_client.replica import Replica
 from tests.bench import limits, workload
 from tests.bench.bare import BareClient, bare_server, filled
+from tests.bench.floor import Floor
 from tests.bench.homes import full_home
 from tests.bench.kithd import kithd
 from tests.bench.laptops import Laptop
@@ -83,6 +84,10 @@ def _pull(
         result = race(ours, bare, options.rounds(3))
         what = f"pull of {len(records):,} events, views up to date, ÷ bare log server"
         yield Figure(what, per_second(len(records), result.ours), 1 / result.ratio, PULL)
+        floor = Floor(laptops[-1].replica, records)
+        least = result.theirs + floor.seconds(folder / "floor.db")
+        what = "the least that a pull can take: checked, decoded, its rows inserted"
+        yield Figure(what, per_second(len(records), least), result.theirs / least)
         yield from _small(first, laptops[-1], sender, clients[-1], options)
         for one in (*laptops, *clients, sender):
             one.close()
