@@ -12,6 +12,7 @@ from kithbook_server.log.recorder import SQLiteLogRecorder
 from kithbook_server.views import Views
 from tests.bench import limits, longlog, workload
 from tests.bench.devices import Device
+from tests.bench.floor import VIEWS, Floor
 from tests.bench.options import Options
 from tests.bench.stores import client_of, recorder_of
 from tests.bench.table import Figure, Goal, per_second
@@ -48,8 +49,11 @@ def _speed(folder: Path, count: int, options: Options) -> Iterator[Figure]:
 
     with client_of(folder, device.network, pages) as replica:
         result = race(timed(replica.rebuild), decode, rounds)
+        least = result.theirs + Floor(replica, VIEWS).seconds(folder / "floor.db")
     what = f"views of {count:,} events in a home, ÷ decoding the rows"
     yield Figure(what, per_second(count, result.ours), 1 / result.ratio, REBUILD)
+    what = "the least that this can take: decoded, its rows inserted"
+    yield Figure(what, per_second(count, least), result.theirs / least)
 
 
 def _memory(folder: Path, count: int, options: Options) -> Iterator[Figure]:
