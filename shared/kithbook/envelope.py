@@ -15,7 +15,6 @@ The hash covers the body through its own hash, so an erased body leaves the chai
 
 from collections.abc import Callable, Sequence
 from hashlib import sha256
-from struct import Struct
 
 import msgspec
 
@@ -55,7 +54,6 @@ class Seal(msgspec.Struct, frozen=True, array_like=True, gc=False):
     signature: bytes
 
 
-_clock = Struct(">2xQ").unpack_from
 _CLEAR = frozenset(CLEAR)
 """Every event comes by here, and `isinstance` would ask one type after the other."""
 
@@ -87,9 +85,7 @@ def record_event(record: bytes) -> AnyEvent | Unreadable:
 
 
 def record_hlc(record: bytes) -> int:
-    hlc: int
-    (hlc,) = _clock(record)
-    return hlc
+    return int.from_bytes(record[2:HEADER_BYTES], "big")
 
 
 def record_body(record: bytes) -> bytes | None:
