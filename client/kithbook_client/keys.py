@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Callable
-from hashlib import sha256
+
+from kithbook.hashing import sha256
 
 Random = Callable[[int], bytes]
 """That many fresh random bytes."""

@@ -14,7 +14,6 @@ The hash covers the body through its own hash, so an erased body leaves the chai
 """
 
 from collections.abc import Callable, Sequence
-from hashlib import sha256
 
 import msgspec
 
@@ -22,6 +21,7 @@ from kithbook import codec
 from kithbook.clock import MAX_HLC
 from kithbook.codec import MAX_BODY_BYTES, SALT_BYTES, Unreadable, unpack
 from kithbook.events import CLEAR, AnyEvent, type_name
+from kithbook.hashing import hasher, sha256
 from kithbook.ids import CHECK_BYTES, Ref
 
 FORM = 1
@@ -132,6 +132,7 @@ def chain(
 ) -> list[bytes]:
     """The hashes of consecutive records that start at seq `first` after the hash `previous`."""
     start = _DOMAIN + network + log
+    sha256 = hasher(len(records))
     hashes = []
     for seq, record in enumerate(records, first):
         # A sum of short bytes is made faster than their join, and every event comes by here.
@@ -155,4 +156,4 @@ def reference(log: bytes, seq: int, hash_: bytes) -> Ref:
 
 
 def _body_hash(record: bytes) -> bytes:
-    return sha256(memoryview(record)[HEADER_BYTES:]).digest()
+    return sha256(record[HEADER_BYTES:]).digest()

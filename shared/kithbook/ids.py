@@ -6,12 +6,12 @@ themselves: they are hashes of what they stand for, so nobody can claim one that
 
 import re
 import unicodedata
-from hashlib import sha256
 from typing import Annotated, NewType
 
 import msgspec
 
 from kithbook.errors import Invalid
+from kithbook.hashing import sha256
 
 NetworkId = NewType("NetworkId", bytes)
 LogId = NewType("LogId", bytes)

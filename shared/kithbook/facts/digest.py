@@ -6,14 +6,14 @@ and one addition. It proves agreement between honest replicas; the chains and se
 events themselves.
 """
 
-from collections.abc import Iterable
-from hashlib import sha256
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
 
 from kithbook.envelope import Head
 from kithbook.facts.rows import Row
+from kithbook.hashing import Hash, sha256
 
 VERSION = 2
 """Of the projections: raised whenever equal events would give other rows than before."""
@@ -23,7 +23,7 @@ MODULUS = 2**256
 _encode = msgspec.msgpack.Encoder().encode
 
 
-def weigh(table: str, key: Any, row: Row) -> int:
+def weigh(table: str, key: Any, row: Row, sha256: Callable[[bytes], Hash] = sha256) -> int:
     """What one row adds to the sum."""
     return int.from_bytes(sha256(_encode((table, key, row.value))).digest(), "big")
 

@@ -5,6 +5,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from kithbook.facts.digest import weigh
 from kithbook.facts.rows import Field, Help, Link, Merge, Referral, Retractions, Row, Tie, Void
+from kithbook.hashing import hasher
 
 PairKey = tuple[bytes, bytes, bytes]
 """(author, a, b): what the author's log says of two people."""
@@ -52,13 +53,13 @@ class Table(dict[Key, R], Generic[Key, R]):
         """The rows that changed, the keys of those that are gone, and by how much that changes the
         digest's sum.
         """
-        name, before = self.name, self.before
+        name, before, sha256 = self.name, self.before, hasher(len(self))
         changed: list[tuple[Key, R]] = []
         gone: list[Key] = []
         weight = 0
         for item in self.items():
             key, row = item
-            now = 0 if row.empty else weigh(name, key, row)
+            now = 0 if row.empty else weigh(name, key, row, sha256)
             was = before.get(key, 0) if before else 0
             if now != was:
                 weight += now - was

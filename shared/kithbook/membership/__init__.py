@@ -1,5 +1,9 @@
 """Standing: whose log is whose, decided from the founder down, by proofs that are in the logs."""
 
+from collections.abc import Iterable
+
+from kithbook.envelope import Verify
+from kithbook.ids import NetworkId
 from kithbook.membership.acts import last_of_device, last_of_member
 from kithbook.membership.erasing import MISSING, erasures, is_blank, without_bodies
 from kithbook.membership.standing import (
@@ -11,7 +15,6 @@ from kithbook.membership.standing import (
     members,
     why_inert,
 )
-from kithbook.membership.tree import standing
 
 __all__ = [
     "MISSING",
@@ -29,3 +32,13 @@ __all__ = [
     "why_inert",
     "without_bodies",
 ]
+
+
+def standing(network: NetworkId, acts: Iterable[Act], verify: Verify) -> dict[bytes, Standing]:
+    """The standing of every log that has an opening among these membership events.
+
+    The tree of invitations is loaded when it is grown: most commands find it settled.
+    """
+    from kithbook.membership import tree
+
+    return tree.standing(network, acts, verify)

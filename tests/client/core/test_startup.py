@@ -12,6 +12,7 @@ HEAVY = (
     "asyncio",
     "cryptography",
     "eventsourcing",
+    "hashlib",
     "http",
     "pathlib",
     "platformdirs",
