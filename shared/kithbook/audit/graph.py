@@ -5,12 +5,11 @@ from collections.abc import Collection
 from kithbook.facts.tables import PairKey, Tables
 from kithbook.readings.merges import classes, in_force
 from kithbook.readings.rules import rules_of
-from kithbook.readings.trust.levels import Level, Word, levels
+from kithbook.readings.trust.levels import Kept, Level, Word, levels
 from kithbook.readings.trust.score import Score
 from kithbook.readings.trust.search import Search
 
 Pair = tuple[bytes, bytes]
-NOBODY: dict[bytes, Level] = {}
 
 
 class Graph:
@@ -27,9 +26,7 @@ class Graph:
         self.rules = rules_of(rows.rule.items())
         self.word = Word(speakers, reader, self.one)
         self._keys: dict[Pair, set[PairKey]] = {}
-        self._by: dict[bytes, dict[bytes, Level]] = {}
-        self._of: dict[bytes, dict[bytes, Level]] = {}
-        self._unsorted: set[bytes] = set()
+        self.neighbours, self.vouchers = Kept({}), Kept({})
         for key in self.links:
             self.update(key)
 
@@ -48,7 +45,7 @@ class Graph:
         """Take in that a link changed: between whom, and their level before and after."""
         author, a, b = key
         pair = a, b = self.root(a), self.root(b)
-        before = self._by.get(a, NOBODY).get(b)
+        before = self.neighbours.level(a, b)
         if a == b or not self.word.counts(author, key[1]):
             return pair, before, before
         keys = self._keys.setdefault(pair, set())
@@ -56,29 +53,9 @@ class Graph:
         rows = ((k, self.links[k]) for k in keys)
         after = levels(rows, self.one, self.word, self.rules).get(pair)
         if after != before:
-            self._set(pair, after)
+            self.neighbours.put(a, b, after)
+            self.vouchers.put(b, a, after)
         return pair, before, after
-
-    def _set(self, pair: Pair, level: Level | None) -> None:
-        a, b = pair
-        by, of = self._by.setdefault(a, {}), self._of.setdefault(b, {})
-        if level is None:
-            del by[b], of[a]
-        else:
-            by[b] = of[a] = level
-            self._unsorted.add(a)
-
-    def neighbours(self, person: bytes) -> dict[bytes, Level]:
-        """Whom they have a level about, the highest first."""
-        if person in self._unsorted:
-            self._unsorted.remove(person)
-            found = sorted(self._by[person].items(), key=lambda item: -item[1].level)
-            self._by[person] = dict(found)
-        return self._by.get(person, NOBODY)
-
-    def vouchers(self, person: bytes) -> dict[bytes, Level]:
-        """Who has a level about them."""
-        return self._of.get(person, NOBODY)
 
     def score(self, start: bytes, to: bytes) -> Score:
         """How far trust carries, as things stand."""

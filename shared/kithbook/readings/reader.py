@@ -13,7 +13,7 @@ from kithbook.readings.merges import classes, members
 from kithbook.readings.referrals import Outcome, outcomes, referred
 from kithbook.readings.rules import Rules, rules_of
 from kithbook.readings.shelf import Shelf
-from kithbook.readings.trust.levels import Level, Word, graph, levels
+from kithbook.readings.trust.levels import Level, Word, graph, in_order, levels
 from kithbook.readings.trust.opinion import Opinion, opinion
 from kithbook.readings.trust.raising import Raise, raising
 from kithbook.readings.trust.score import Score
@@ -194,6 +194,10 @@ class Reader:
     def _loaded(self) -> dict[bytes, dict[bytes, Level]]:
         return {}
 
+    @cached_property
+    def _loaded_of(self) -> dict[bytes, dict[bytes, Level]]:
+        return {}
+
     def _neighbours(self, person: bytes) -> dict[bytes, Level]:
         known = self._loaded.get(person)
         if known is None:
@@ -203,8 +207,12 @@ class Reader:
         return known
 
     def _vouchers(self, person: bytes) -> dict[bytes, Level]:
-        found = self._levels(self.shelf.trust_to(self.ids(person)))
-        return {by: level for (by, whom), level in found.items() if whom == person}
+        known = self._loaded_of.get(person)
+        if known is None:
+            links = self._levels(self.shelf.trust_to(self.ids(person)))
+            known = in_order({by: level for (by, whom), level in links.items() if whom == person})
+            self._loaded_of[person] = known
+        return known
 
     def _load_neighbours(self) -> None:
         """Fetch everybody's links with one question, before everybody's are asked for."""

@@ -100,8 +100,7 @@ def levels(
 
 
 Neighbours = Callable[[bytes], dict[bytes, Level]]
-"""Person → whom they have a direct level about, the highest level first; or who has one about them,
-in any order.
+"""Person → whom they have a direct level about, or who has one about them; the highest level first.
 """
 
 
@@ -111,3 +110,36 @@ def graph(found: Mapping[tuple[bytes, bytes], Level]) -> dict[bytes, dict[bytes,
     for (a, b), level in sorted(found.items(), key=lambda item: -item[1].level):
         by.setdefault(a, {})[b] = level
     return by
+
+
+def in_order(found: Mapping[bytes, Level]) -> dict[bytes, Level]:
+    """The same levels, the highest first."""
+    return dict(sorted(found.items(), key=lambda item: -item[1].level))
+
+
+NOBODY: dict[bytes, Level] = {}
+
+
+class Kept:
+    """Neighbours whose levels change one by one; put in order when they are asked for."""
+
+    def __init__(self, found: dict[bytes, dict[bytes, Level]]) -> None:
+        self._found = found
+        self._unsorted: set[bytes] = set()
+
+    def __call__(self, person: bytes) -> dict[bytes, Level]:
+        if person in self._unsorted:
+            self._unsorted.remove(person)
+            self._found[person] = in_order(self._found[person])
+        return self._found.get(person, NOBODY)
+
+    def level(self, person: bytes, other: bytes) -> Level | None:
+        return self._found.get(person, NOBODY).get(other)
+
+    def put(self, person: bytes, other: bytes, level: Level | None) -> None:
+        levels = self._found.setdefault(person, {})
+        if level is None:
+            del levels[other]
+        else:
+            levels[other] = level
+            self._unsorted.add(person)

@@ -5,7 +5,7 @@ from heapq import nlargest
 
 import msgspec
 
-from kithbook.readings.trust.levels import Level
+from kithbook.readings.trust.levels import Level, in_order
 from kithbook.readings.trust.score import Score
 from kithbook.readings.trust.search import FULL, Search
 
@@ -76,10 +76,7 @@ def _supposing(search: Search, by: bytes, to: bytes, level: Level | None) -> Sea
 
     def neighbours(person: bytes) -> dict[bytes, Level]:
         found = search.neighbours(person)
-        if person != by:
-            return found
-        changed = _with(found, to, level)
-        return dict(sorted(changed.items(), key=lambda item: -item[1].level))
+        return _with(found, to, level) if person == by else found
 
     def vouchers(person: bytes) -> dict[bytes, Level]:
         found = search.vouchers(person)
@@ -90,4 +87,4 @@ def _supposing(search: Search, by: bytes, to: bytes, level: Level | None) -> Sea
 
 def _with(found: dict[bytes, Level], person: bytes, level: Level | None) -> dict[bytes, Level]:
     rest = {who: had for who, had in found.items() if who != person}
-    return rest if level is None else rest | {person: level}
+    return rest if level is None else in_order(rest | {person: level})

@@ -3,12 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from kithbook.readings.rules import Rules
-from kithbook.readings.trust.levels import Level, graph
+from kithbook.readings.trust.levels import Kept, Level, graph
 from kithbook.readings.trust.score import Score
 from kithbook.readings.trust.search import Search
 from kithbook.readings.trust.tree import Tree
-
-NOTHING: dict[bytes, Level] = {}
 
 
 class Viewpoint:
@@ -29,9 +27,8 @@ class Viewpoint:
     ) -> None:
         self.start = start
         self.rules = rules
-        self._by = graph(levels)
-        self._of = graph({(b, a): level for (a, b), level in levels.items()})
-        self._unsorted: set[bytes] = set()
+        self._by = Kept(graph(levels))
+        self._of = Kept(graph({(b, a): level for (a, b), level in levels.items()}))
         self._search_all()
 
     def put(self, by: bytes, whom: bytes, level: Level | None) -> set[bytes]:
@@ -39,9 +36,10 @@ class Viewpoint:
 
         Whoever is not in the answer has the same score by the same chain and the same warning.
         """
-        if self._by.get(by, NOTHING).get(whom) == level:
+        if self._by.level(by, whom) == level:
             return set()
-        self._replace(by, whom, level)
+        self._by.put(by, whom, level)
+        self._of.put(whom, by, level)
         if by == self.start:
             before = self._everybody()
             self._search_all()
@@ -66,7 +64,7 @@ class Viewpoint:
         return (score for score in found if score.basis != "none")
 
     def _search_all(self) -> None:
-        around = self._neighbours, self._vouchers, self.rules
+        around = self._by, self._of, self.rules
         self._search = Search(self.start, *around)
         self._tree = Tree(self.start, *around)
         # Who is themselves on the chain to their strongest warner. The next strongest, or another
@@ -90,21 +88,3 @@ class Viewpoint:
         """Those of whom these people warn and whom `start` has stated nothing about."""
         found = {whom for person in people for whom in self._search.warned_by(person)}
         return found - self._tree.final
-
-    def _replace(self, by: bytes, whom: bytes, level: Level | None) -> None:
-        given, got = self._by.setdefault(by, {}), self._of.setdefault(whom, {})
-        if level is None:
-            del given[whom], got[by]
-        else:
-            given[whom] = got[by] = level
-            self._unsorted.add(by)
-
-    def _neighbours(self, person: bytes) -> dict[bytes, Level]:
-        if person in self._unsorted:
-            self._unsorted.discard(person)
-            found = self._by[person].items()
-            self._by[person] = dict(sorted(found, key=lambda item: -item[1].level))
-        return self._by.get(person, NOTHING)
-
-    def _vouchers(self, person: bytes) -> dict[bytes, Level]:
-        return self._of.get(person, NOTHING)
