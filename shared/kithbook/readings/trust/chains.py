@@ -77,7 +77,7 @@ def reach(
                 heappush(heap, (-carried, hops + 1, person, whom))
 
 
-class Step(msgspec.Struct, frozen=True):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """One link of a chain: `by` has this level about `to`."""
 
     by: bytes
@@ -85,17 +85,37 @@ class Step(msgspec.Struct, frozen=True):
     level: Level
 
 
-def trace(
-    target: bytes, start: bytes, reached: Mapping[bytes, Reached], neighbours: Neighbours
-) -> list[Step]:
-    """The chain from `start` to a reached person, link by link."""
-    steps: list[Step] = []
-    person = target
-    while person != start:
-        voucher = reached[person].voucher
-        steps.append(Step(voucher, person, neighbours(voucher)[person]))
-        person = voucher
-    return steps[::-1]
+class Chains(dict[bytes, list[Step]]):
+    """The chains from `start` to those who are `reached`, each traced when it is asked for."""
+
+    def __init__(
+        self, start: bytes, reached: Mapping[bytes, Reached], neighbours: Neighbours
+    ) -> None:
+        self.start = start
+        self.reached = reached
+        self.neighbours = neighbours
+
+    def __missing__(self, target: bytes) -> list[Step]:
+        steps: list[Step] = []
+        person = target
+        while person != self.start:
+            voucher = self.reached[person].voucher
+            steps.append(Step(voucher, person, self.neighbours(voucher)[person]))
+            person = voucher
+        chain = self[target] = steps[::-1]
+        return chain
+
+    def lengthen(self, step: Reached) -> None:
+        """Know the chain to somebody whose last voucher's chain is known."""
+        by, person = step.voucher, step.person
+        self[person] = [*self[by], Step(by, person, self.neighbours(by)[person])]
+
+    def through(self, whom: bytes, person: bytes) -> bool:
+        """Whether the chain to a person goes through somebody."""
+        ends = {self.start, whom}
+        while person not in ends:
+            person = self.reached[person].voucher
+        return person == whom
 
 
 def carry(steps: list[Step], rules: Rules) -> float:

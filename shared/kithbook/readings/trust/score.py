@@ -12,14 +12,14 @@ Basis = Literal["stated", "inferred", "chain", "contested", "warned", "none"]
 SHOWN_FROM = 0.5
 
 
-class Vouch(msgspec.Struct, frozen=True):
+class Vouch(msgspec.Struct, frozen=True, gc=False):
     """The best chain through one last voucher, and the support it gives."""
 
     support: float
     chain: list[Step]
 
 
-class Caution(msgspec.Struct, frozen=True):
+class Caution(msgspec.Struct, frozen=True, gc=False):
     """The strongest warning that reaches the viewpoint: its weight, and the chain to its author."""
 
     weight: float
@@ -28,7 +28,7 @@ class Caution(msgspec.Struct, frozen=True):
     level: Level
 
 
-class Score(msgspec.Struct, frozen=True):
+class Score(msgspec.Struct, frozen=True, gc=False):
     """How far trust carries from one person to another, with everything it was computed from.
 
     `others` are the best chains through each other last voucher, best first; they are only looked
@@ -48,22 +48,20 @@ class Score(msgspec.Struct, frozen=True):
         cls,
         start: bytes,
         to: bytes,
-        best: Vouch | None,
+        support: float | None,
+        chain: list[Step],
         warning: Caution | None,
         others: list[Vouch],
     ) -> "Score":
         """The score that the strongest chain and the strongest warning make together."""
         basis: Basis
-        if best is None:
+        if support is None:
             basis = "warned" if warning else "none"
-            return cls(start, to, basis, None, warning, [], others)
-        if warning is not None and warning.weight >= best.support:
+        elif warning is not None and warning.weight >= support:
             basis = "contested"
-        elif len(best.chain) == 1:
-            basis = "inferred"
         else:
-            basis = "chain"
-        return cls(start, to, basis, best.support, warning, best.chain, others)
+            basis = "inferred" if len(chain) == 1 else "chain"
+        return cls(start, to, basis, support, warning, chain, others)
 
     @property
     def score(self) -> float | None:
