@@ -139,14 +139,16 @@ class SqlShelf:
         where: str,
         args: Sequence[str],
     ) -> Iterator[tuple[PairKey, Any]]:
-        who = self.people.id
+        who: dict[int, bytes] = {}  # few wrote about many
         for author, a, b, *columns in self.db.execute(
             f"SELECT author, one.id, other.id, {', '.join(names)} FROM {table} "
             "JOIN person AS one ON one.no = a JOIN person AS other ON other.no = b "
             f"WHERE {where}",
             args,
         ):
-            yield (who(author), a, b), make(columns)
+            if author not in who:
+                who[author] = self.people.id(author)
+            yield (who[author], a, b), make(columns)
 
     def _of_events(
         self, table: str, where: str, args: tuple[Any, ...]
