@@ -32,14 +32,26 @@ def obey(logs: Logs) -> bool:
 
 
 def _destroy(db: Connection, where: int, check: bytes) -> None:
-    row = db.execute("SELECT hash, record FROM event WHERE place = ?", (where,)).fetchone()
-    if row is None or row[0][:CHECK_BYTES] != check or record_kind(row[1]) != CONTENT:
-        return
-    if not is_blank(row[1]):
-        _replace(db, where, erase_record(row[1]))
-    for table in NAMED:
-        db.execute(f"DELETE FROM {table} WHERE event = ?", (where,))
-    db.execute("DELETE FROM text WHERE id = ?", (where,))
+    """Destroy a body in its log, and in a branch of that log that was set aside."""
+    _blank(db, "fork", where, check)
+    if _blank(db, "event", where, check):
+        for table in NAMED:
+            db.execute(f"DELETE FROM {table} WHERE event = ?", (where,))
+        db.execute("DELETE FROM text WHERE id = ?", (where,))
+
+
+def _blank(db: Connection, table: str, where: int, check: bytes) -> bool:
+    """Whether the event that is meant stands there; then it is without its body from now on."""
+    rows = db.execute(f"SELECT hash, record FROM {table} WHERE place = ?", (where,)).fetchall()
+    for hash_, record in rows:
+        if hash_[:CHECK_BYTES] == check and record_kind(record) == CONTENT:
+            if not is_blank(record):
+                db.execute(
+                    f"UPDATE {table} SET record = ? WHERE place = ? AND hash = ?",
+                    (erase_record(record), where, hash_),
+                )
+            return True
+    return False
 
 
 def kept(

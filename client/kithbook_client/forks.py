@@ -59,11 +59,16 @@ def adopt(
 
 
 def _set_aside(replica: "Replica", log: Log, after: int, now_ms: int) -> None:
-    """Move what a log holds after a seq out of it."""
+    """Move what a log holds after a seq out of it.
+
+    A branch may be set aside again: of a body that is gone on one side, the other one stays.
+    """
     span = place(log.no, after + 1), place(log.no, MAX_SEQ)
     replica.db.execute(
-        "INSERT OR IGNORE INTO fork(place, hash, record, aside) "
-        "SELECT place, hash, record, ? FROM event WHERE place BETWEEN ? AND ?",
+        "INSERT INTO fork(place, hash, record, aside) "
+        "SELECT place, hash, record, ? FROM event WHERE place BETWEEN ? AND ? "
+        "ON CONFLICT DO UPDATE SET record = excluded.record "
+        "WHERE substr(fork.record, 1, 1) = x'81'",
         (now_ms, *span),
     )
     replica.index.forget(log, after)

@@ -167,6 +167,17 @@ CREATE TABLE shared ( -- events that tell a team again what stands in the privat
 );
 """
 
+SET_ASIDE = """
+DROP TRIGGER event_stays;
+CREATE TRIGGER event_stays BEFORE DELETE ON event
+WHEN NOT EXISTS ( -- it stands in a branch that was set aside, with its body if it has one here
+    SELECT 1 FROM fork
+    WHERE fork.place = OLD.place AND fork.hash = OLD.hash
+    AND (fork.record = OLD.record OR substr(OLD.record, 1, 1) = x'81')
+)
+BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+"""
+
 HELPS = tuple(f"{kind}_{size}" for kind in ("information", "money", "fun") for size in (1, 2, 3))
 SINCE = ("since_helped", "since_thanked", "since_referred", "since_met")
 
@@ -223,6 +234,12 @@ def erasing(db: Database) -> None:
 @migrations()
 def what_was_shared(db: Database) -> None:
     for statement in _statements(SHARED):
+        db.execute(statement)
+
+
+@migrations()
+def set_aside_again(db: Database) -> None:
+    for statement in _statements(SET_ASIDE):
         db.execute(statement)
 
 

@@ -8,7 +8,7 @@ from random import Random
 import msgspec
 
 from kithbook.codec import SALT_BYTES, Unreadable
-from kithbook.envelope import erase_record, record_event, record_hlc, record_kind
+from kithbook.envelope import Head, erase_record, record_event, record_hlc, record_kind
 from kithbook.errors import Unavailable
 from kithbook.events import Invited, Joined, Role
 from kithbook.ids import CHECK_BYTES, ID_BYTES, NetworkId, log_id
@@ -121,19 +121,25 @@ class CutReply:
         return SyncReply(reply.heads, reply.pages[:1], reply.refused, more=True)
 
 
-LIES = ("alters", "blanks", "drops", "replays")
+LIES = ("alters", "blanks", "drops", "forks", "replays")
 
 
 class Liar:
     """A server that does its work and then lies about it."""
 
-    def __init__(self, server: SyncServer, lie: str, replies: list[SyncReply]) -> None:
+    def __init__(
+        self, server: SyncServer, lie: str, replies: list[SyncReply], other: SyncServer
+    ) -> None:
         self.server = server
         self.lie = lie
         self.replies = replies
         """What was answered before, to be answered again."""
+        self.other = other
+        """What it shows to some instead, and keeps apart."""
 
     def sync(self, network: NetworkId, request: SyncRequest) -> SyncReply:
+        if self.lie == "forks":
+            return self.other.sync(network, request)
         reply = self.server.sync(network, request)
         self.replies.append(reply)
         match self.lie:
@@ -172,6 +178,12 @@ class Device:
     def clock(self) -> int:
         self.now_ms += 1_000
         return self.now_ms
+
+    def holds(self, head: Head) -> bool:
+        """Whether a log is held up to there, and in this branch."""
+        logs = self.replica.logs
+        log = logs[head.log]
+        return log.seq >= head.seq and logs.hash_at(log, head.seq) == head.hash
 
     def sync(self, server: SyncServer) -> SyncReport:
         return synchronise(self.replica, server, self.replica.peer("server"))

@@ -4,11 +4,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
-from kithbook.events import DeviceRevoked, Erased, Removed, RoleGiven
+from kithbook.events import DeviceRevoked, Erased, Met, Removed, RoleGiven
 from kithbook.ids import person_id
 from kithbook.membership import last_of_member
 from kithbook.protocol import SyncReply
-from tests.stateful.place import LIES, NOW_MS, Liar, first, invite, joining
+from tests.stateful.place import LIES, NOW_MS, Host, Liar, first, invite, joining
 from tests.stateful.test_convergence import (
     MOST_DEVICES,
     NAMES,
@@ -28,6 +28,10 @@ class Team(Convergence):
     may_lack = frozenset(
         {"missing"}
     )  # what was erased by somebody who had no say, as it turned out
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.other = Host(self.folder / "other")
 
     @initialize(seed=st.integers(0, 1_000))
     def begin(self, seed: int) -> None:
@@ -87,7 +91,32 @@ class Team(Convergence):
 
     @rule(n=devices, lie=st.sampled_from(LIES))
     def sync_with_a_liar(self, n: int, lie: str) -> None:
-        self._one(n).sync(Liar(self.host, lie, self.replies))
+        self._one(n).sync(self.liar(lie))
+
+    def liar(self, lie: str) -> Liar:
+        return Liar(self.host, lie, self.replies, self.other)
+
+    @precondition(lambda self: len(self.devices) < MOST_DEVICES)
+    @rule(n=devices, to=devices)
+    def show_two_histories(self, n: int, to: int) -> None:
+        """One log goes on in two ways, of which the server shows each to somebody else."""
+        self.copy_a_device(n, is_noticed=False)
+        one, twin, third = self._one(n), self.devices[-1], self._one(to)
+        for device, to_whom in ((one, 1), (twin, 2)):
+            event = Met(at=AT, by=self._who(0), people=(self._who(to_whom),))
+            self.entries += device.replica.append([event])
+        one.sync(self.host)
+        twin.sync(self.liar("forks"))
+        third.sync(self.host)
+        before = third.replica.heads()
+        report = third.sync(self.liar("forks"))
+
+        told = {refusal.log for refusal in report.warnings}
+        assert all(head.log in told for head in before if not third.holds(head))
+
+    def teardown(self) -> None:
+        self.other.close()
+        super().teardown()
 
 
 TestTeam = Team.TestCase
@@ -96,6 +125,33 @@ TestTeam.settings = settings(
     stateful_step_count=25,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
+
+
+def test_a_server_shows_each_half_of_a_team_another_history() -> None:
+    machine = Team()
+    machine.begin(seed=0)
+    machine.show_two_histories(n=1, to=0)
+    machine.sync_with_a_liar(n=2, lie="forks")
+    third = machine.devices[0].replica
+    assert third.logs.set_aside() > 0
+    machine.teardown()
+
+
+def test_a_branch_is_set_aside_again_after_its_body_was_erased() -> None:
+    """Found by the machine: the log would not let go of a body that the branch still had."""
+    machine = Team()
+    machine.begin(seed=0)
+    machine.reinstall_from_nothing(n=1)
+    machine.show_two_histories(n=1, to=0)
+    machine.remove(n=0, who=0)
+    machine.erase(n=3, which=0)
+    machine.reinstall_from_nothing(n=1)
+    machine.reinstall_from_nothing(n=1)
+    machine.reinstall_from_nothing(n=1)
+    machine.reinstall_from_nothing(n=1)
+    machine.reinstall_from_nothing(n=1)
+    machine.show_two_histories(n=0, to=0)
+    machine.teardown()
 
 
 def test_a_retraction_comes_just_before_its_event_and_an_act() -> None:

@@ -12,7 +12,8 @@ from kithbook_client.replica import Replica
 from kithbook_client.sync.folder import Folder
 from kithbook_client.sync.rounds import synchronise
 from kithbook_client.verify import verify
-from tests.client.core.world import AT, Clock, another, give, met
+from tests.client.core.world import AT, Clock, another, copied, give, met, sync
+from tests.replica_server import ReplicaServer
 
 SECRET = "a word that nobody may read"
 
@@ -57,6 +58,26 @@ def test_what_was_erased_is_in_no_reading_and_not_in_the_file(replica: Replica) 
     assert replica.events()[-2].void == "erased"
     replica.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     assert SECRET.encode() not in Path(replica.home.path).read_bytes()
+
+
+def test_a_branch_that_was_set_aside_keeps_no_erased_body(
+    replica: Replica, tmp_path: Path, clock: Clock
+) -> None:
+    twin = copied(replica, tmp_path / "twin", clock, is_noticed=False)
+    replica.append([met(replica, "Bob")])
+    (doomed,) = twin.append([met(twin, "Carol", note=SECRET)])
+    replica.seal()
+    sync(twin, ReplicaServer(replica))
+    assert twin.logs.set_aside() == 1
+    (again,) = [one for one in twin.events() if one.void is None and one.event.note == SECRET]
+
+    erase(twin, doomed)
+    twin.append([Erased(at=AT, events=(again.ref,))])
+
+    twin.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert SECRET.encode() not in Path(twin.home.path).read_bytes()
+    assert twin.logs.set_aside() == 1
+    assert verify(twin, views=True).ok
 
 
 def test_an_erasure_that_comes_first_drops_the_body_on_receipt(

@@ -74,12 +74,13 @@ def test_the_folder_is_what_the_environment_says(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_file_of_a_later_release_is_left_alone(home: Home) -> None:
-    home.db.execute("PRAGMA user_version = 7")
+    later = schema.VERSION + 1
+    home.db.execute(f"PRAGMA user_version = {later}")
     home.close()
     before = Path(home.path).read_bytes()
 
     with pytest.raises(
-        Unsupported, match=f"version 7, and this release knows up to {schema.VERSION}"
+        Unsupported, match=f"version {later}, and this release knows up to {schema.VERSION}"
     ):
         Home.open(home.folder)
 
