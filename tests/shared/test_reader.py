@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kithbook.events import Described, Helped, Merged, Met, Retracted, Ruled, Thanked
-from kithbook.readings.answering import contacts_in_order, in_order
+from kithbook.readings.answering import accounts_in_order, contacts_in_order, in_order
 from kithbook.readings.cards import cards
 from kithbook.readings.contacts import Contact
 from kithbook.readings.ledger import Account, by_kind
@@ -51,6 +51,17 @@ def test_some_contacts_are_the_same_as_among_all(
     assert in_order(read.paced(viewpoint), read.names) == paced
     for contact in everybody:
         assert read.contacts_with([contact.person], viewpoint) == [contact]
+
+
+@given(longer | of_help, persons, persons, st.integers(1, 3))
+def test_some_accounts_are_the_same_as_among_all(
+    history: History, me: bytes, viewpoint: bytes, count: int
+) -> None:
+    read, _ = both(history, me)
+    everybody = accounts_in_order(read, viewpoint)
+    assert accounts_in_order(read, viewpoint, count) == everybody[:count]
+    for account in everybody:
+        assert read.accounts([account.person], viewpoint) == [account]
 
 
 def seen(contact: Contact) -> oracle.Contact:

@@ -41,11 +41,11 @@ def kith_ledger(call: Call, who: str | None, viewpoint: str | None, everybody: b
         _one(call, call.people.find(who).id, start)
     elif call.json:
         print_json(ledger_answer(call.reader, start))
-    elif accounts := accounts_in_order(call.reader, start):
+    elif accounts := accounts_in_order(call.reader, start, None if everybody else SHOWN + 1):
         shown = accounts if everybody else accounts[:SHOWN]
         _print(call, shown)
         if len(shown) < len(accounts):
-            say(dim(f"… {len(accounts) - len(shown):,} more (--all)"))
+            say(dim("… more (--all)"))
     else:
         say('No help is recorded yet. Who helped you? kith helped me "a lead" --by Bob')
 

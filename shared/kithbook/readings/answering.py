@@ -1,6 +1,7 @@
 """Answers put together: readings with names and event ids instead of bytes."""
 
 from collections.abc import Iterable
+from heapq import nsmallest
 from typing import Any
 
 from kithbook.facts.rows import Moment, Order
@@ -15,6 +16,9 @@ from kithbook.readings.trust.chains import Step
 from kithbook.readings.trust.levels import Level
 from kithbook.readings.trust.score import Score
 from kithbook.when import format_at
+
+AMONG = 4
+"""So many times as many people as are asked for are looked at before everybody is."""
 
 
 def format_moment(moment: Moment) -> str:
@@ -74,11 +78,25 @@ def ledger_answer(reader: Reader, viewpoint: bytes | None = None) -> answers.Led
     )
 
 
-def accounts_in_order(reader: Reader, viewpoint: bytes | None = None) -> list[Account]:
+def accounts_in_order(
+    reader: Reader, viewpoint: bytes | None = None, count: int | None = None
+) -> list[Account]:
+    """All of them, or the first so many, by name; who has none comes last."""
     names = reader.names
     names.load()
+
+    def by_name(person: bytes) -> tuple[bool, str, bytes]:
+        name = names.all.get(person)
+        return name is None, (name or names[person]).casefold(), person
+
+    if count is not None:
+        # Most people have an account, so that the first ones are among the first of all.
+        people = nsmallest(count * AMONG, names.all, key=by_name)
+        found = sorted(reader.accounts(people, viewpoint), key=lambda a: by_name(a.person))
+        if len(found) >= count:
+            return found[:count]
     accounts = reader.ledger(viewpoint).values()
-    return sorted(accounts, key=lambda a: (names[a.person].casefold(), a.person))
+    return sorted(accounts, key=lambda a: by_name(a.person))[:count]
 
 
 def referral_answer(outcome: Outcome, names: Names) -> answers.ReferralAnswer:

@@ -136,6 +136,13 @@ class Reader:
             ids, shelf.links_from(ids), shelf.links_to(ids), shelf.helps_of(ids), self.one
         )
 
+    def accounts(self, people: Collection[bytes], viewpoint: bytes | None = None) -> list[Account]:
+        """Those that these people have with the viewpoint."""
+        ids, shelf = self.ids(viewpoint or self.me), self.shelf
+        theirs = members(self.one, people) - ids
+        given, received = shelf.links_between(theirs, ids), shelf.links_between(ids, theirs)
+        return list(ledger(ids, received, given, shelf.helps_of(theirs), self.one).values())
+
     def account(self, person: bytes, viewpoint: bytes | None = None) -> Account:
         """What is between two people, read from the side of the person, who has fewer accounts."""
         person, start = self._root(person), self._root(viewpoint or self.me)
