@@ -137,6 +137,21 @@ def test_a_server_shows_each_half_of_a_team_another_history() -> None:
     machine.teardown()
 
 
+def test_a_fork_is_settled_of_which_the_server_lacks_a_body() -> None:
+    """Found by the machine: what it lacked was heard, and that it had another branch was not."""
+    machine = Team()
+    machine.begin(seed=0)
+    machine.show_two_histories(n=1, to=0)
+    machine.sync_with_a_liar(n=2, lie="blanks")
+    machine.empty_the_server()
+    machine.sync(n=2)
+    ada, *_, carol, _ = machine.devices
+    assert not all(map(ada.holds, carol.replica.heads()))
+    machine.sync(n=0)
+    assert all(map(ada.holds, carol.replica.heads()))
+    machine.teardown()
+
+
 def test_a_branch_is_set_aside_again_after_its_body_was_erased() -> None:
     """Found by the machine: the log would not let go of a body that the branch still had."""
     machine = Team()

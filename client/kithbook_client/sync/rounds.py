@@ -4,7 +4,7 @@ What the other side holds is only ever believed from its answers. What does not 
 log by log; a log that forked is taken over as the other side has it.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 
 import msgspec
@@ -113,9 +113,9 @@ class _Exchange:
         return bool(added) or has_news or self.theirs != before or not had_answer
 
     def _holds_the_same(self) -> bool:
-        """Whether both sides hold as much of every log that is not left out."""
-        mine = {log.id: log.seq for log in self.replica.logs.held()}
-        theirs = {head.log: head.seq for head in self.theirs.values() if head.seq}
+        """Whether both sides hold the same of every log that is not left out."""
+        mine = {head.log: head for head in self.replica.heads()}
+        theirs = {head.log: head for head in self.theirs.values() if head.seq}
         for log in self.refused:
             mine.pop(log, None)
             theirs.pop(log, None)
@@ -149,17 +149,17 @@ class _Exchange:
                 received.append(self.forks.take_over(log, branch))
         return sum(one.added for one in received), [r for one in received for r in one.refused]
 
-    def _settle(self, refusals: Iterable[Refusal]) -> bool:
+    def _settle(self, refusals: Sequence[Refusal]) -> bool:
         """Note what did not fit; whether there is now something else to try."""
         self.gaps = []
         has_news = False
-        said = sorted([*self.forks.disagreements(self.theirs), *refusals], key=_gravity)
+        missing = [refusal for refusal in refusals if refusal.code == "missing"]
+        unfit = [refusal for refusal in refusals if refusal.code != "missing"]
+        said = sorted([*self.forks.disagreements(self.theirs), *unfit], key=_gravity)
         for refusal in {refusal.log: refusal for refusal in said}.values():
             if refusal.log in self.refused:
                 continue
-            if refusal.code == "missing":
-                self.bodies.give(refusal)
-            elif refusal.code == "gap":
+            if refusal.code == "gap":
                 self.gaps.append(refusal)
             elif refusal.code == "fork" and self.forks.try_next(refusal):
                 has_news = True
@@ -167,6 +167,9 @@ class _Exchange:
                 self.forks.open.pop(refusal.log, None)
                 self.refused[refusal.log] = refusal
                 has_news = True
+        for refusal in missing:  # which nobody can put back who has another branch
+            if refusal.log not in self.refused and refusal.log not in self.forks.open:
+                self.bodies.give(refusal)
         return has_news
 
 
