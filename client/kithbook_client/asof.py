@@ -1,14 +1,20 @@
 """As of a time: ties, links and helps made from the deeds up to it."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from heapq import heappop, heappush
+from itertools import chain
 from typing import Any
 
 from kithbook.facts.rows import Help, Link, Moment, Order, Statement, Tie
 from kithbook.facts.tables import PairKey, Place
+from kithbook.readings.shelf import latest_first
 from kithbook_client.deeds import WITHDRAWN, DeedFile
 from kithbook_client.log import Log
 from kithbook_client.numbers import MANY, MAX_SEQ, SEQ_BITS, place
 from kithbook_client.shelf import THESE, SqlShelf
+
+AT_ONCE = 100
+"""Pairs of people whose ties are read together."""
 
 
 class Deeds:
@@ -34,18 +40,42 @@ class Deeds:
         self.file.db.close()
 
     def ties_of(self, people: Collection[bytes], upto: int) -> Iterator[tuple[PairKey, Tie]]:
+        """The latest contact first; who needs a few of many waits for those alone.
+
+        When a pair was last in touch is at most when the last of its deeds was, as that one may
+        not count.
+        """
         asked = self._asked(people)
-        found: dict[tuple[bytes, int, int], Tie] = {}
+        pairs: list[tuple[int, int, int]] = []
         for where, args in (
             (f"a IN {THESE}", (asked,)),
             (f"b IN {THESE} AND a NOT IN {THESE}", (asked, asked)),
         ):
-            for a, b, at, event, zone in self.file.db.execute(
-                f"SELECT a, b, at, event, zone FROM tie WHERE {where} AND at <= ?", (*args, upto)
-            ):
-                author = self._authors.get(event >> SEQ_BITS)
-                if author is not None and event not in self._voids:
-                    found.setdefault((author, a, b), Tie()).add(Moment.of(at, zone))
+            pairs += self.file.db.execute(
+                f"SELECT max(at), a, b FROM tie WHERE {where} AND at <= ? GROUP BY a, b",
+                (*args, upto),
+            )
+        pairs.sort(reverse=True)
+        waiting: list[tuple[int, PairKey, Tie]] = []
+        for start in range(0, len(pairs), AT_ONCE):
+            for key, tie in self._ties([pair[1:] for pair in pairs[start : start + AT_ONCE]], upto):
+                heappush(waiting, (latest_first((key, tie)), key, tie))
+            rest = pairs[start + AT_ONCE :][:1]
+            while waiting and not (rest and -waiting[0][0] < rest[0][0]):
+                _, key, tie = heappop(waiting)
+                yield key, tie
+
+    def _ties(self, pairs: Sequence[tuple[int, int]], upto: int) -> Iterator[tuple[PairKey, Tie]]:
+        found: dict[tuple[bytes, int, int], Tie] = {}
+        marks = ",".join(["(?,?)"] * len(pairs))
+        for a, b, at, event, zone in self.file.db.execute(
+            f"WITH asked(a, b) AS (VALUES {marks}) SELECT a, b, at, event, zone "
+            "FROM asked CROSS JOIN tie USING (a, b) WHERE at <= ?",
+            (*chain.from_iterable(pairs), upto),
+        ):
+            author = self._authors.get(event >> SEQ_BITS)
+            if author is not None and event not in self._voids:
+                found.setdefault((author, a, b), Tie()).add(Moment.of(at, zone))
         return self._keyed(found)
 
     def links(
@@ -90,7 +120,7 @@ class Deeds:
             )
             if event >> SEQ_BITS in self._logs
         }
-        for at, row in self.shelf.helps_before(people, upto):
+        for at, row in self.shelf.helps_before(people, upto, later):
             if later:
                 row.thanks = [one for one in row.thanks if (one.log, one.seq) not in later]
             yield at, row
@@ -110,6 +140,8 @@ class Deeds:
 
     def _keyed(self, found: dict[tuple[bytes, int, int], Any]) -> Iterator[tuple[PairKey, Any]]:
         ids = self._ids
+        if len(found) > MANY:
+            ids.update(self.file.db.execute("SELECT no, id FROM person"))
         for (author, a, b), row in found.items():
             for number in (a, b):
                 if number not in ids:

@@ -71,11 +71,16 @@ class SqlShelf:
         asked = self._numbers(people)
         return self._helps(f"open AND ([to] IN {THESE} OR [by] IN {THESE})", (asked, asked))
 
-    def helps_before(self, people: Collection[bytes], upto: int) -> Iterator[tuple[Place, Help]]:
-        """Helps that happened up to a time, open or not."""
-        asked = self._numbers(people)
-        where = f"at <= ? AND ([to] IN {THESE} OR [by] IN {THESE})"
-        return self._helps(where, (upto, asked, asked))
+    def helps_before(
+        self, people: Collection[bytes], upto: int, thanks: Collection[Place]
+    ) -> Iterator[tuple[Place, Help]]:
+        """Helps that happened up to a time and are open, or for which these thanks were given."""
+        asked, given = self._numbers(people), str(self.views.logs.numbers(thanks))
+        where = (
+            f"at <= ? AND (open OR event IN (SELECT help FROM thanks WHERE event IN {THESE})) "
+            f"AND ([to] IN {THESE} OR [by] IN {THESE})"
+        )
+        return self._helps(where, (upto, given, asked, asked))
 
     def _helps(self, where: str, args: tuple[Any, ...]) -> Iterator[tuple[Place, Help]]:
         helps = dict(self._of_events("help", where, args))

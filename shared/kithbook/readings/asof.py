@@ -9,13 +9,15 @@ from typing import Protocol
 
 from kithbook.facts.rows import Field, Help, Link, Merge, Referral, Tie, winner
 from kithbook.facts.tables import PairKey, Place
-from kithbook.readings.shelf import Shelf, latest_first
+from kithbook.readings.shelf import Shelf
 
 
 class Deeds(Protocol):
     """Rows of the facts from the events that count and happened up to a time (µs since 1970)."""
 
-    def ties_of(self, people: Collection[bytes], upto: int) -> Iterable[tuple[PairKey, Tie]]: ...
+    def ties_of(self, people: Collection[bytes], upto: int) -> Iterable[tuple[PairKey, Tie]]:
+        """The latest contact first."""
+        ...
 
     def links(
         self, ones: Collection[bytes] | None, others: Collection[bytes] | None, upto: int
@@ -24,7 +26,9 @@ class Deeds(Protocol):
         ...
 
     def helps_of(self, people: Collection[bytes], upto: int) -> Iterable[tuple[Place, Help]]:
-        """Helps given or received by these people, with the thanks for them."""
+        """Helps given or received by these people that no thanks up to then may have closed, with
+        the thanks for them.
+        """
         ...
 
 
@@ -43,7 +47,7 @@ class AsOf:
         return ((setting, self._then(field)) for setting, field in self.shelf.rules())
 
     def ties_of(self, people: Collection[bytes]) -> Iterable[tuple[PairKey, Tie]]:
-        return sorted(self.deeds.ties_of(people, self.upto), key=latest_first)
+        return self.deeds.ties_of(people, self.upto)
 
     def links_from(self, people: Collection[bytes]) -> Iterable[tuple[PairKey, Link]]:
         return self.deeds.links(people, None, self.upto)
