@@ -20,9 +20,16 @@ class Deeds(Protocol):
         ...
 
     def links(
-        self, ones: Collection[bytes] | None, others: Collection[bytes] | None, upto: int
+        self,
+        ones: Collection[bytes] | None,
+        others: Collection[bytes] | None,
+        upto: int,
+        *,
+        for_trust: bool = False,
     ) -> Iterable[tuple[PairKey, Link]]:
-        """What the first have of the others; None stands for anybody."""
+        """What the first have of the others; None stands for anybody. What links count of helps
+        may be left out for trust.
+        """
         ...
 
     def helps_of(self, people: Collection[bytes], upto: int) -> Iterable[tuple[Place, Help]]:
@@ -55,8 +62,11 @@ class AsOf:
     def links_to(self, people: Collection[bytes]) -> Iterable[tuple[PairKey, Link]]:
         return self.deeds.links(None, people, self.upto)
 
-    trust_from = links_from
-    trust_to = links_to
+    def trust_from(self, people: Collection[bytes]) -> Iterable[tuple[PairKey, Link]]:
+        return self.deeds.links(people, None, self.upto, for_trust=True)
+
+    def trust_to(self, people: Collection[bytes]) -> Iterable[tuple[PairKey, Link]]:
+        return self.deeds.links(None, people, self.upto, for_trust=True)
 
     def links_between(
         self, ones: Collection[bytes], others: Collection[bytes]
