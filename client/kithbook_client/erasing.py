@@ -77,16 +77,12 @@ def missing(logs: Logs) -> dict[bytes, list[int]]:
 
 def mend(logs: Logs, log: bytes, first: int, records: Iterable[bytes]) -> int:
     """Put back bodies that are missing, from records whose hashes were found to be those held."""
-    lost = missing(logs).get(log, ())
+    lost = missing(logs).get(log, ())  # or were, in a branch that this log has just left
     found = [
-        (place(logs[log].no, seq), record)
+        (record, place(logs[log].no, seq))
         for seq, record in enumerate(records, first)
         if seq in lost and not is_blank(record)
     ]
-    for where, record in found:
-        _replace(logs.db, where, record)
-    return len(found)
-
-
-def _replace(db: Connection, where: int, record: bytes) -> None:
-    db.execute("UPDATE event SET record = ? WHERE place = ?", (record, where))
+    blank = "substr(record, 1, 1) = x'81'"
+    put = logs.db.executemany(f"UPDATE event SET record = ? WHERE place = ? AND {blank}", found)
+    return max(0, put.rowcount)

@@ -152,6 +152,16 @@ def test_a_fork_is_settled_of_which_the_server_lacks_a_body() -> None:
     machine.teardown()
 
 
+def test_a_branch_comes_where_a_body_was_missing_in_another() -> None:
+    """Found by the machine: the body was put back into an event that had one."""
+    machine = Team()
+    machine.begin(seed=48)
+    machine.show_two_histories(n=0, to=2)
+    machine.sync_with_a_liar(n=1, lie="blanks")
+    machine.show_two_histories(n=1, to=2)
+    machine.teardown()
+
+
 def test_a_branch_is_set_aside_again_after_its_body_was_erased() -> None:
     """Found by the machine: the log would not let go of a body that the branch still had."""
     machine = Team()
