@@ -1,7 +1,7 @@
 """As of a time: ties, links and helps made from the deeds up to it."""
 
 from collections.abc import Collection, Iterator, Sequence
-from heapq import heappop, heappush
+from heapq import heappop, heappush, nlargest
 from itertools import chain
 from typing import Any
 
@@ -11,7 +11,7 @@ from kithbook.readings.shelf import latest_first
 from kithbook_client.deeds import WITHDRAWN, DeedFile
 from kithbook_client.log import Log
 from kithbook_client.numbers import MANY, MAX_SEQ, SEQ_BITS, place
-from kithbook_client.shelf import THESE, SqlShelf
+from kithbook_client.shelf import MOST_BONUS, THESE, SqlShelf, below
 
 AT_ONCE = 100
 """Pairs of people whose ties are read together."""
@@ -89,17 +89,24 @@ class Deeds:
         *,
         for_trust: bool = False,
     ) -> Iterator[tuple[PairKey, Link]]:
-        where, args = "at <= ?", [str(upto)]
+        where, args = [], []
         for side, people in (("a", ones), ("b", others)):
             if people is not None:
-                where += f" AND {side} IN {THESE}"
+                where.append(f"{side} IN {THESE}")
                 args.append(self._asked(people))
+        return self._links(" AND ".join(where), args, upto, for_trust=for_trust)
+
+    def _links(
+        self, where: str, args: Sequence[Any], upto: int, *, for_trust: bool = True
+    ) -> Iterator[tuple[PairKey, Link]]:
         found: dict[tuple[bytes, int, int], Link] = {}
         authors, voids = self._authors, self._voids
         ids = {no: log.id for no, log in self._logs.items()}
         counted = "NULL, NULL" if for_trust else "help, thanks"
         for a, b, at, event, hlc, given, thanks, kind, tenths in self.file.db.execute(
-            f"SELECT a, b, at, event, hlc, {counted}, kind, tenths FROM link WHERE {where}", args
+            f"SELECT a, b, at, event, hlc, {counted}, kind, tenths FROM link "
+            f"WHERE {where} AND at <= ?",
+            (*args, upto),
         ):
             log = event >> SEQ_BITS
             author = authors.get(log)
@@ -119,6 +126,20 @@ class Deeds:
             if tenths is not None:
                 link.state(Statement(order, None if tenths == WITHDRAWN else tenths))
         return self._keyed(found)
+
+    def highest(
+        self, ones: Collection[bytes], upto: int, count: int
+    ) -> tuple[Iterator[tuple[PairKey, Link]], float]:
+        """By the last statements, of which some may not count; then others are as high."""
+        asked = self._asked(ones)
+        stated = f"FROM link WHERE a IN {THESE} AND at <= ?"
+        last = self.file.db.execute(
+            f"SELECT max(at), tenths {stated} AND tenths >= 0 GROUP BY a, b", (asked, upto)
+        )
+        found = nlargest(count, (tenths for _, tenths in last))
+        least = found[-1] - MOST_BONUS if found else 0
+        pairs = f"(a, b) IN (SELECT a, b {stated} AND tenths >= ?)"
+        return self._links(pairs, (asked, upto, least), upto), below(least)
 
     def helps_of(self, people: Collection[bytes], upto: int) -> Iterator[tuple[Place, Help]]:
         asked = self._asked(people)

@@ -243,6 +243,11 @@ def set_aside_again(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def highest_levels(db: Database) -> None:
+    db.execute("CREATE INDEX link_stated ON link(a, tenths) WHERE tenths IS NOT NULL")
+
+
 PAIR = {"a": int, "b": int, "author": int}
 VIEWS: tuple[tuple[str, dict[str, Any], tuple[str, ...]], ...] = (
     (

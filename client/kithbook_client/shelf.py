@@ -15,9 +15,16 @@ from kithbook_client.views import Views
 # Any number of values in one parameter.
 THESE = "(SELECT value FROM json_each(?))"
 
+MOST_BONUS = 10
+"""What dealings may add to a stated level, in tenths."""
 
 PEOPLE = {"author", "by", "who", "to"}
 """Columns with the numbers of people."""
+
+
+def below(tenths: int) -> float:
+    """The highest level that somebody has who stated less than this."""
+    return (tenths - 1 + MOST_BONUS) / 10
 
 
 class SqlShelf:
@@ -60,6 +67,18 @@ class SqlShelf:
 
     def trust_to(self, people: Collection[bytes]) -> Iterator[tuple[PairKey, Link]]:
         return self._trust(f"b IN {THESE}", self._numbers(people))
+
+    def highest_from(
+        self, people: Collection[bytes], count: int
+    ) -> tuple[Iterator[tuple[PairKey, Link]], float]:
+        asked = self._numbers(people)
+        stated = self.db.execute(
+            f"SELECT tenths FROM link WHERE a IN {THESE} AND tenths IS NOT NULL "
+            "ORDER BY tenths DESC LIMIT ?",
+            (asked, count),
+        ).fetchall()
+        least = stated[-1][0] - MOST_BONUS if stated else 0
+        return self._trust(f"a IN {THESE} AND tenths >= ?", asked, str(least)), below(least)
 
     def links_between(
         self, ones: Collection[bytes], others: Collection[bytes]

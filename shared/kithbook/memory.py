@@ -17,7 +17,7 @@ from kithbook.facts.rows import Field, Help, Link, Merge, Referral, Tie, winner
 from kithbook.facts.tables import MAKE, PairKey, Place
 from kithbook.membership import Standing, members
 from kithbook.readings.merges import in_force
-from kithbook.readings.shelf import Patched, Shelf, latest_first
+from kithbook.readings.shelf import NOT_QUICKER, Patched, Shelf, latest_first
 
 Fetch = Callable[[bytes, int], Entry | None]
 
@@ -140,6 +140,13 @@ class Memory:
 
     trust_from = links_from
     trust_to = links_to
+
+    def highest_from(
+        self,
+        people: Collection[bytes],  # noqa: ARG002 - `Shelf` asks it
+        count: int,  # noqa: ARG002
+    ) -> tuple[Iterable[tuple[PairKey, Link]], float]:
+        return NOT_QUICKER
 
     def links_between(
         self, ones: Collection[bytes], others: Collection[bytes]

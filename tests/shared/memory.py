@@ -124,6 +124,16 @@ class Bytes:
 
     trust_from, trust_to = links_from, links_to
 
+    def highest_from(self, people: Collection[bytes], count: int) -> tuple[list[Any], float]:
+        rows = [
+            (link.stated.tenths, (key, link))
+            for key, link in self.links_from(people)
+            if link.stated and link.stated.tenths is not None
+        ]
+        stated = sorted((tenths for tenths, _ in rows), reverse=True)[:count]
+        least = stated[-1] - 10 if stated else 0
+        return [row for tenths, row in rows if tenths >= least], (least - 1) / 10 + 1
+
     def links_between(self, ones: Collection[bytes], others: Collection[bytes]) -> list[Any]:
         return [found for found in self.links_from(ones) if found[0][2] in others]
 

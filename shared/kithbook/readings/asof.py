@@ -32,6 +32,12 @@ class Deeds(Protocol):
         """
         ...
 
+    def highest(
+        self, ones: Collection[bytes], upto: int, count: int
+    ) -> tuple[Iterable[tuple[PairKey, Link]], float]:
+        """As `Shelf.highest_from`."""
+        ...
+
     def helps_of(self, people: Collection[bytes], upto: int) -> Iterable[tuple[Place, Help]]:
         """Helps given or received by these people that no thanks up to then may have closed, with
         the thanks for them.
@@ -67,6 +73,11 @@ class AsOf:
 
     def trust_to(self, people: Collection[bytes]) -> Iterable[tuple[PairKey, Link]]:
         return self.deeds.links(None, people, self.upto, for_trust=True)
+
+    def highest_from(
+        self, people: Collection[bytes], count: int
+    ) -> tuple[Iterable[tuple[PairKey, Link]], float]:
+        return self.deeds.highest(people, self.upto, count)
 
     def links_between(
         self, ones: Collection[bytes], others: Collection[bytes]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from kithbook.facts.rows import Field, Help, Link, Merge, Referral, Tie
 from kithbook.facts.tables import PairKey, Place
 from kithbook.readings.reader import Names, Reader
-from kithbook.readings.shelf import Shelf, latest_first
+from kithbook.readings.shelf import NOT_QUICKER, Shelf, latest_first
 from kithbook.readings.trust.levels import Word
 
 
@@ -58,6 +58,13 @@ class Joined:
 
     def trust_to(self, people: Collection[bytes]) -> Iterator[tuple[PairKey, Link]]:
         return (row for shelf in self.shelves for row in shelf.trust_to(people))
+
+    def highest_from(
+        self,
+        people: Collection[bytes],  # noqa: ARG002 - `Shelf` asks it
+        count: int,  # noqa: ARG002
+    ) -> tuple[Iterable[tuple[PairKey, Link]], float]:
+        return NOT_QUICKER
 
     def links_between(
         self, ones: Collection[bytes], others: Collection[bytes]

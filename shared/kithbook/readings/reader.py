@@ -13,7 +13,8 @@ from kithbook.readings.merges import classes, members
 from kithbook.readings.referrals import Outcome, outcomes, referred
 from kithbook.readings.rules import Rules, rules_of
 from kithbook.readings.shelf import Shelf
-from kithbook.readings.trust.levels import Level, Word, graph, in_order, levels
+from kithbook.readings.trust.chains import passed
+from kithbook.readings.trust.levels import MOST, Level, Word, graph, in_order, levels
 from kithbook.readings.trust.opinion import Opinion, opinion
 from kithbook.readings.trust.raising import Raise, raising
 from kithbook.readings.trust.score import Score
@@ -191,8 +192,22 @@ class Reader:
     def best(self, count: int, start: bytes | None = None) -> list[Score]:
         """The first so many of `scores`."""
         start = self._root(start or self.me)
+        if len(found := self._highest(count, start)) == count:
+            return found
         found = list(islice(self._search(start).best(), count))
         return found if len(found) == count else self.scores(start)[:count]
+
+    def _highest(self, count: int, start: bytes) -> list[Score]:
+        """The same where all of them are stated: at what nobody reaches of whom nothing is, and
+        nobody whose link was not looked at.
+        """
+        if self.one:
+            return []  # levels of several ids add up
+        links, most = self.shelf.highest_from((start,), count)
+        most = max(most, self.rules.weak, passed(MOST, MOST, self.rules))
+        found = [(-level.level, to, level) for (_, to), level in self._levels(links).items()]
+        best = sorted(one for one in found if -one[0] > most and one[2].stated is not None)
+        return [Score.stated(start, to, level) for _, to, level in best[:count]]
 
     def _search(self, start: bytes) -> Search:
         return Search(start, self._neighbours, self._vouchers, self.rules)

@@ -2,6 +2,7 @@
 
 import heapq
 from collections.abc import Callable, Collection, Iterable
+from math import inf
 from typing import Any, Protocol
 
 from kithbook.facts.rows import Field, Help, Link, Merge, Referral, Tie, winner
@@ -37,6 +38,14 @@ class Shelf(Protocol):
         """The same as `links_to` for trust."""
         ...
 
+    def highest_from(
+        self, people: Collection[bytes], count: int
+    ) -> tuple[Iterable[tuple[PairKey, Link]], float]:
+        """Of `trust_from` those in which the highest levels are stated, so many as are asked for
+        and more, and a level that no other reaches; none and `inf` where that would be no quicker.
+        """
+        ...
+
     def links_between(
         self, ones: Collection[bytes], others: Collection[bytes]
     ) -> Iterable[tuple[PairKey, Link]]:
@@ -62,6 +71,10 @@ class Shelf(Protocol):
     def names(self) -> Iterable[tuple[bytes, str]]:
         """(person, name in force) of everybody who has one, each id by itself."""
         ...
+
+
+NOT_QUICKER: tuple[tuple[tuple[PairKey, Link], ...], float] = (), inf
+"""What a shelf answers that has no order of levels (`Shelf.highest_from`)."""
 
 
 def latest_first(row: tuple[PairKey, Tie]) -> int:
@@ -105,6 +118,11 @@ class Patched:
     def trust_to(self, people: Collection[bytes]) -> Iterable[tuple[PairKey, Link]]:
         rows = self.shelf.trust_to(people)
         return self._patch("link", rows, lambda key, _: key[2] in people)
+
+    def highest_from(
+        self, people: Collection[bytes], count: int
+    ) -> tuple[Iterable[tuple[PairKey, Link]], float]:
+        return NOT_QUICKER if self.tables["link"] else self.shelf.highest_from(people, count)
 
     def links_between(
         self, ones: Collection[bytes], others: Collection[bytes]

@@ -15,6 +15,10 @@ they do. `evidence`: nothing stated, only dealings.
 """
 
 
+MOST = 10.0
+"""The highest level."""
+
+
 class Level(msgspec.Struct, frozen=True, gc=False):
     """The level used, 0 to 10; the stated one and its event, or None where it is inferred."""
 

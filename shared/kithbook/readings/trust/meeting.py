@@ -16,12 +16,10 @@ from math import inf
 
 from kithbook.readings.rules import Rules
 from kithbook.readings.trust.chains import LEAST, Reached
-from kithbook.readings.trust.levels import Level, Neighbours
+from kithbook.readings.trust.levels import MOST, Level, Neighbours
 
 SLACK = 1 - 1e-9
 """Going back, levels are multiplied in another order, and what that rounds off is far less."""
-MOST = 10.0
-"""The highest level."""
 EACH = 5
 """To look at somebody costs as much as so many links."""
 

@@ -44,6 +44,11 @@ class Score(msgspec.Struct, frozen=True, gc=False):
     others: list[Vouch] = []
 
     @classmethod
+    def stated(cls, start: bytes, to: bytes, level: Level) -> "Score":
+        """The score of somebody about whom the viewpoint has stated a level itself."""
+        return cls(start, to, "stated", level.level, None, [Step(start, to, level)])
+
+    @classmethod
     def of(
         cls,
         start: bytes,

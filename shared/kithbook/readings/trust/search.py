@@ -201,8 +201,7 @@ class Search:
         return Caution(weight, by.person, chains[by.person], level)
 
     def _stated(self, to: bytes, level: Level) -> Score:
-        step = Step(self.start, to, level)
-        return Score(self.start, to, "stated", level.level, None, [step])
+        return Score.stated(self.start, to, level)
 
 
 def _rank(step: Reached) -> tuple[float, int, bytes, bytes]:
