@@ -5,19 +5,19 @@ log by log; a log that forked is taken over as the other side has it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain, islice
+from itertools import chain
 
 import msgspec
 
 from kithbook.envelope import NO_HASH, Head
 from kithbook.errors import TooLarge
 from kithbook.protocol import ROUND_EVENTS, SyncRequest, SyncServer
-from kithbook.replication import Page, Refusal, Span
-from kithbook_client.erasing import missing
-from kithbook_client.intake import Received
+from kithbook.replication import Page, Refusal
 from kithbook_client.numbers import MAX_SEQ
 from kithbook_client.peers import Peer
 from kithbook_client.replica import Replica
+from kithbook_client.sync.bodies import Bodies
+from kithbook_client.sync.branches import Branches
 
 
 class SyncReport(msgspec.Struct, frozen=True):
@@ -66,10 +66,10 @@ class _Exchange:
         self.most = ROUND_EVENTS
         self.pushed = 0
         self.pulled = 0
-        self.forks = _Forks(replica, remembered)
+        self.forks = Branches(replica, remembered)
         self.refused: dict[bytes, Refusal] = {}
         """What is left out of all further rounds."""
-        self.bodies = _Bodies(replica)
+        self.bodies = Bodies(replica)
         self.went_back: list[Refusal] = []
         """Logs of which the other side held more when it last answered than it does now."""
         self.gaps: list[Refusal] = []
@@ -171,134 +171,6 @@ class _Exchange:
             if refusal.log not in self.refused and refusal.log not in self.forks.open:
                 self.bodies.give(refusal)
         return has_news
-
-
-class _Bodies:
-    """Bodies that one side has lost although nobody erased them, and the other may still have."""
-
-    def __init__(self, replica: Replica) -> None:
-        self.replica = replica
-        self.asked_for: set[bytes] = set()
-        """Logs of which the last thing asked for did not help, or has not been answered yet."""
-        self.given: set[tuple[bytes, int]] = set()
-        self.to_give: list[Refusal] = []
-        self.missing: dict[bytes, list[int]] = {}
-        self.look()
-
-    def look(self) -> None:
-        """See anew what is missing here: where something came back, the rest may as well."""
-        before, self.missing = self.missing, missing(self.replica.logs)
-        self.asked_for -= {log for log, lost in self.missing.items() if lost != before.get(log)}
-
-    def asked(self, head: Head) -> Head:
-        """The head to give for a log, so that the other side sends what is missing here."""
-        if head.log not in self.missing or head.log in self.asked_for:
-            return head
-        self.asked_for.add(head.log)
-        logs, before = self.replica.logs, self.missing[head.log][0] - 1
-        return Head(head.log, before, logs.hash_at(logs[head.log], before))
-
-    def asks_further(self) -> bool:
-        return bool(self.missing.keys() - self.asked_for)
-
-    def give(self, asked: Refusal) -> None:
-        """Note that the other side has lost a body, to send it once where we have it."""
-        log = self.replica.logs.get(asked.log)
-        if log and asked.seq <= log.seq and (asked.log, asked.seq) not in self.given:
-            self.given.add((asked.log, asked.seq))
-            self.to_give.append(asked)
-
-    def gifts(self) -> Iterator[Page]:
-        """The pages with what they have lost."""
-        to_give, self.to_give = self.to_give, []
-        for asked in to_give:
-            span = Span(asked.log, asked.seq - 1, self.replica.logs[asked.log].seq)
-            yield from islice(self.replica.pages.of(span), 1)
-
-    def lost(self) -> list[Refusal]:
-        """What is still missing here."""
-        return [
-            Refusal(log, seq, "missing", "its body is gone here, and its writer did not erase it")
-            for log, seqs in self.missing.items()
-            for seq in seqs[:1]
-        ]
-
-
-class _Forks:
-    """Logs that the two sides go on with differently, until they are taken over."""
-
-    def __init__(self, replica: Replica, remembered: dict[bytes, Head]) -> None:
-        self.replica = replica
-        self.remembered = remembered
-        self.open: dict[bytes, tuple[int, Refusal]] = {}
-        """Log → the last seq at which both may agree, and what was said."""
-        self.tried: dict[bytes, set[int]] = {}
-        self.taken_over: list[Refusal] = []
-        """What is to be told of branches that were set aside."""
-
-    def open_refusals(self) -> list[Refusal]:
-        return [refusal for _, refusal in self.open.values()]
-
-    def asked(self, head: Head) -> Head:
-        """The head to give for a log, so that the other side sends its branch."""
-        if head.log not in self.open:
-            return head
-        seq, _ = self.open[head.log]
-        logs = self.replica.logs
-        return Head(head.log, seq, logs.hash_at(logs[head.log], seq))
-
-    def asks_further(self, asked: list[Head]) -> bool:
-        """Whether the next round asks for more of a branch than the last one did."""
-        seqs = {head.log: head.seq for head in asked}
-        return any(seq > seqs.get(log, 0) for log, (seq, _) in self.open.items())
-
-    def try_next(self, refusal: Refusal) -> bool:
-        """Look for where the branches part: where both last agreed, else at the beginning."""
-        tried = self.tried.setdefault(refusal.log, set())
-        self.open.pop(refusal.log, None)
-        for seq in (self._last_agreed(refusal), 0):
-            if seq not in tried:
-                tried.add(seq)
-                self.open[refusal.log] = seq, refusal
-                return True
-        return False
-
-    def _last_agreed(self, refusal: Refusal) -> int:
-        head, logs = self.remembered.get(refusal.log), self.replica.logs
-        log = logs[refusal.log]
-        if head is None or head.seq >= refusal.seq or head.seq > log.seq:
-            return 0
-        return head.seq if logs.hash_at(log, head.seq) == head.hash else 0
-
-    def take_over(self, log: bytes, branch: list[Page]) -> Received:
-        """Take the other side's branch where it leaves ours; until then, ask for what follows."""
-        _, refusal = self.open[log]
-        common = self.replica.agreed(log, branch)
-        if common >= branch[-1].last:
-            self.open[log] = common, refusal
-            return Received(0, [])
-        received = self.replica.adopt(log, common, branch)
-        if received.added:
-            del self.open[log]
-            why = (
-                f"this log has two histories after seq {common}, both signed by its device; the "
-                "one that was here was set aside. Its device was copied, or somebody shows others "
-                "something else than us"
-            )
-            self.taken_over.append(Refusal(log, common + 1, "fork", why))
-        return received
-
-    def disagreements(self, theirs: dict[bytes, Head]) -> list[Refusal]:
-        """The logs of which we hold as much as they do, and not the same."""
-        logs = self.replica.logs
-        return [
-            Refusal(head.log, head.seq, "fork", f"both sides hold seq {head.seq}, and not the same")
-            for head in theirs.values()
-            if head.log not in self.open
-            and (log := logs.get(head.log)) is not None
-            and head.seq <= log.seq
-            and logs.hash_at(log, head.seq) != head.hash
-        ]
 
 
 def _gone_back(before: dict[bytes, Head], now: dict[bytes, Head]) -> Iterator[Refusal]:
