@@ -112,7 +112,7 @@ class Pasts:
     def __init__(self, replicas: Sequence[Replica], now_ms: int, moment: "Moment") -> None:
         self.now_ms = now_ms
         self.replicas = replicas
-        self.parts = [(one.name, one.past(now_ms, moment)) for one in replicas]
+        self.parts = [(one.name, one.pasts.at(now_ms, moment)) for one in replicas]
 
     def reader(self, me: bytes) -> "Reader":
         """What `me` could ask of these networks then."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,7 +14,7 @@ from kithbook.events import AnyEvent, Role
 from kithbook.facts.digest import VERSION, digest
 from kithbook.facts.effects import Entry
 from kithbook.ids import LogId, NetworkId, event_id, person_id
-from kithbook.membership import members, standing
+from kithbook.membership import members
 from kithbook.replication import Page
 from kithbook_client import keys
 from kithbook_client.authoring import Append, append, own_log
@@ -27,19 +27,15 @@ from kithbook_client.schema import unhurried
 from kithbook_client.views import Views
 
 if TYPE_CHECKING:
-    from kithbook.audit.history import By
-    from kithbook.audit.history import History as ScoreHistory
-    from kithbook.audit.supposing import Supposition
-    from kithbook.knowledge import Knowledge
-    from kithbook.past import Past, Stand
+    from kithbook.past import Past
     from kithbook.readings.listing import Logged
     from kithbook.readings.moment import Moment
     from kithbook.readings.reader import Reader
     from kithbook.readings.shelf import Shelf
-    from kithbook_client.asof import Deeds
     from kithbook_client.history import History
     from kithbook_client.home import Device, Home
     from kithbook_client.pages import Pages
+    from kithbook_client.pasts import Pasts
     from kithbook_client.peers import Peer
     from kithbook_client.status import Status
 
@@ -77,7 +73,6 @@ class Replica:
         self.views = Views(self.db, self.logs)
         self.clock = 0
         self._seen: int | None = None
-        self._deeds: Deeds | None = None
         self.refresh()
         if self.views.version not in {0, VERSION}:
             self.rebuild()
@@ -156,7 +151,7 @@ class Replica:
     def reading(self, now_ms: int, moment: "Moment | None" = None) -> "Shelf":
         """The facts in effect now, without what lies in the future, or those of a past moment."""
         if moment is not None and moment.is_past:
-            return self.past(now_ms, moment).facts
+            return self.pasts.at(now_ms, moment).facts
         from kithbook.facts.fold import Facts
         from kithbook.readings.shelf import Patched
         from kithbook_client.folding import Stored
@@ -177,77 +172,21 @@ class Replica:
         from kithbook.readings.reader import Reader
 
         if moment is not None and moment.is_past:
-            return self.past(now_ms, moment).reader(self.me, self.name)
+            return self.pasts.at(now_ms, moment).reader(self.me, self.name)
         now = now_ms * 1000
         return Reader(self.reading(now_ms), self.speakers, self.me, now, network=self.name)
 
-    def past(self, now_ms: int, moment: "Moment", supposed: "Supposition | None" = None) -> "Past":
-        """What this replica's events said at a moment, or would have said, had they been others."""
-        from kithbook.past import Past, replay
+    @cached_property
+    def pasts(self) -> "Pasts":
+        """What is told of other times than now."""
+        from kithbook_client.pasts import Pasts
 
-        with uncollected():
-            if moment.as_of is None or moment.known_at is not None or supposed is not None:
-                knowledge, stand = self.knowledge(supposed)
-                return replay(knowledge, moment, now_ms * 1000, stand)
-            return Past(
-                moment,
-                moment.as_of,
-                self._as_of(moment.as_of),
-                self.logs.standings(),
-                self.logs.holds,
-                self.views.void,
-                lambda: self.knowledge()[0],
-                partial(self.history.newest_of, moment.shows),
-            )
-
-    def _as_of(self, upto: int) -> "Shelf":
-        from kithbook.readings.asof import AsOf
-        from kithbook_client.asof import Deeds
-        from kithbook_client.shelf import SqlShelf
-
-        self.refresh()
-        shelf = SqlShelf(self.views)
-        if self._deeds is None:
-            self._deeds = Deeds(self.home.folder, shelf)
-        self._deeds.refresh()
-        return AsOf(shelf, self._deeds, upto)
+        return Pasts(self)
 
     def close(self) -> None:
         """Let go of what is open beside the home's own file."""
-        if self._deeds is not None:
-            self._deeds.close()
-            self._deeds = None
-
-    def score_history(
-        self,
-        to: bytes,
-        start: bytes | None = None,
-        by: "By" = "at",
-        *,
-        now_ms: int,
-        supposed: "Supposition | None" = None,
-    ) -> "ScoreHistory":
-        """What moved the score of somebody, by what was true, what was written or what came."""
-        from kithbook.audit.history import history
-
-        with uncollected():
-            knowledge, stand = self.knowledge(supposed)
-            me, now = self.me, now_ms * 1000
-            return history(knowledge, start or me, to, by, me=me, now=now, stand=stand)
-
-    def knowledge(self, supposed: "Supposition | None" = None) -> "tuple[Knowledge, Stand]":
-        """Every event that is held, in the order in which it got here, and who speaks in its log;
-        or what would be held under a supposition.
-        """
-        from kithbook.audit.supposing import suppose
-        from kithbook.knowledge import Knowledge
-
-        self.refresh()
-        known = Knowledge.of(self.network, self.history.arrivals())
-        stand = partial(standing, self.network, verify=cache(keys.verify))
-        if supposed is None:
-            return known, stand
-        return suppose(known, stand, supposed, self.me)
+        if "pasts" in vars(self):
+            self.pasts.close()
 
     def lookup(self, folded: str) -> list[bytes]:
         """The people with exactly this name, alias or e-mail address, folded."""

@@ -29,7 +29,7 @@ class Asked(NamedTuple):
 
     def history(self, by: By, now_ms: int) -> History:
         """What moved it within these times; before → after of successive changes join up."""
-        found = self.replica.score_history(self.to, self.start, by, now_ms=now_ms)
+        found = self.replica.pasts.score_history(self.to, self.start, by, now_ms=now_ms)
         return found.within(by, self.since, self.until)
 
 

@@ -58,12 +58,12 @@ def kith_what_if(
     if not (drop or drop_author or sentences):
         raise click.UsageError("Say what to suppose: --drop, --drop-author, --add or --rule.")
     replica, places = _dropped(call, drop, who or next(iter(drop_author), None))
-    now = replica.past(call.now_ms(), moment(call)).reader(replica.me, replica.name)
+    now = replica.pasts.at(call.now_ms(), moment(call)).reader(replica.me, replica.name)
     people = call.finder(replica)
     silence = frozenset(one for name in drop_author for one in now.ids(people.find(name).id))
     events = [event for words in sentences for event in _said(call, replica, words)]
     supposed = Supposition(places, silence, tuple(events))
-    then = replica.past(call.now_ms(), moment(call), supposed).reader(replica.me, replica.name)
+    then = replica.pasts.at(call.now_ms(), moment(call), supposed).reader(replica.me, replica.name)
     now.names.otherwise = then.names.__getitem__
     then.names.otherwise = lambda person: people.named(person).name
     start = people.find(viewpoint).id if viewpoint is not None else replica.me

@@ -24,7 +24,7 @@ BEFORE = Moment(as_of=AT - 1)
 
 
 def replayed(replica: Replica, moment: Moment) -> dict[str, Any]:
-    known, _ = replica.knowledge()
+    known, _ = replica.pasts.knowledge()
     stand = partial(standing, replica.network, verify=keys.verify)
     return told(replay(known, moment, 0, stand).reader(replica.me, replica.name))
 

@@ -95,7 +95,7 @@ def test_known_at_a_time_is_what_was_read_at_that_time(
     for known_at, then, events in seen:
         moment = Moment(known_at=known_at)
         assert read(desk, moment) == then
-        assert of_whom(desk.events(past=desk.past(clock.ms, moment))) == events
+        assert of_whom(desk.events(past=desk.pasts.at(clock.ms, moment))) == events
     desk.home.close()
     laptop.home.close()
 
@@ -141,7 +141,7 @@ def test_a_device_that_joined_later_had_no_say_before(
         return replica.reader(clock.ms, Moment(known_at=known_at)).score(carol).score
 
     assert (score(before), score(hearsay), score(None)) == (None, 5.0, None)
-    assert replica.past(clock.ms, Moment(known_at=hearsay)).speakers == {replica.me}
+    assert replica.pasts.at(clock.ms, Moment(known_at=hearsay)).speakers == {replica.me}
 
 
 def test_the_events_of_a_moment_are_those_that_had_happened_and_what_corrects_them(
@@ -149,7 +149,7 @@ def test_the_events_of_a_moment_are_those_that_had_happened_and_what_corrects_th
 ) -> None:
     [first, late] = replica.append([met(replica, "Bob", AT - DAY_US), met(replica, "Bob")])
     [correction] = replica.append([Retracted(at=AT, event=ref(first))])
-    past = replica.past(clock.ms, Moment(as_of=AT - 1))
+    past = replica.pasts.at(clock.ms, Moment(as_of=AT - 1))
     opening = replica.events()[0]
     found = replica.events(past=past)
     assert [one.ref for one in found] == [opening.ref, ref(first), ref(correction)]
@@ -161,7 +161,7 @@ def test_the_events_of_a_moment_are_those_that_had_happened_and_what_corrects_th
 
 def test_a_body_that_cannot_be_read_is_listed_at_any_moment(replica: Replica, clock: Clock) -> None:
     write_raw(replica, b"\x92\xa6danced\x01" + bytes(16))
-    past = replica.past(clock.ms, Moment(as_of=0))
+    past = replica.pasts.at(clock.ms, Moment(as_of=0))
     assert [one.void for one in past.listed()] == [None, "unknown"]
     assert past.known.unread[-1].seq == len(everything(replica)[0].records)
 
@@ -197,8 +197,8 @@ def test_a_supposition_answers_and_writes_nothing(replica: Replica, clock: Clock
     added = Supposition(add=(Trusted(at=AT, by=bob, whom=carol, level=0),))
 
     def score(supposed: Supposition) -> float | None:
-        past = replica.past(clock.ms, NOW, supposed)
-        history = replica.score_history(carol, now_ms=clock.ms, supposed=supposed)
+        past = replica.pasts.at(clock.ms, NOW, supposed)
+        history = replica.pasts.score_history(carol, now_ms=clock.ms, supposed=supposed)
         assert history.score.score == past.reader(replica.me).score(carol).score
         return history.score.score
 

@@ -48,17 +48,17 @@ def test_the_rows_lead_at_every_time_to_what_is_read_at_that_moment(
         times.append(clock.ms * 1000)
     for a, b in ((0, 2), (1, 2), (0, 3)):
         start, to = who(desk, NAMES[a]), who(desk, NAMES[b])
-        received = desk.score_history(to, start, "received", now_ms=clock.ms)
+        received = desk.pasts.score_history(to, start, "received", now_ms=clock.ms)
         for known_at in times:
             score = desk.reader(clock.ms, Moment(known_at=known_at)).score(to, start).score
             assert score == final(received, lambda c: c.logged.received * 1000, known_at)
-        true = desk.score_history(to, start, now_ms=clock.ms)
+        true = desk.pasts.score_history(to, start, now_ms=clock.ms)
         for as_of in {change.logged.event.at for change in true.changes} | {AT - 150 * DAY_US, AT}:
             score = desk.reader(clock.ms, Moment(as_of=as_of)).score(to, start).score
             assert score == final(true, lambda c: c.logged.event.at, as_of)
         today = desk.reader(clock.ms).score(to, start)
         for by in ("at", "recorded", "received"):
-            assert desk.score_history(to, start, by, now_ms=clock.ms).score == today
+            assert desk.pasts.score_history(to, start, by, now_ms=clock.ms).score == today
     for home in homes:
         home.close()
 
@@ -83,7 +83,7 @@ def rows(history: History) -> list[tuple[Any, float | None, float | None]]:
 
 def test_by_what_was_true_a_merge_that_was_undone_never_was(replica: Replica, clock: Clock) -> None:
     told = story(replica, clock)
-    found = replica.score_history(who(replica, "Carol"), now_ms=clock.ms)
+    found = replica.pasts.score_history(who(replica, "Carol"), now_ms=clock.ms)
     assert rows(found) == [(ref(told["second"]), None, 5.0), (ref(told["late"]), 5.0, 0.5)]
     assert [change.late for change in found.changes] == [False, True]
 
@@ -98,14 +98,14 @@ def test_by_what_was_written_or_came_corrections_move_it(replica: Replica, clock
         (ref(told["parted"]), None, 0.5),
     ]
     for by in ("recorded", "received"):
-        assert rows(replica.score_history(carol, by=by, now_ms=clock.ms)) == expected
+        assert rows(replica.pasts.score_history(carol, by=by, now_ms=clock.ms)) == expected
 
 
 def test_the_answer_says_who_wrote_each_row_and_when_it_happened_and_came(
     replica: Replica, clock: Clock
 ) -> None:
     told = story(replica, clock)
-    found = replica.score_history(who(replica, "Carol"), by="received", now_ms=clock.ms)
+    found = replica.pasts.score_history(who(replica, "Carol"), by="received", now_ms=clock.ms)
     answer = changes_answer(found, replica.reader(clock.ms).names)
     assert (answer.score, answer.basis) == (0.5, "chain")
     row = answer.changes[1]
