@@ -7,10 +7,11 @@ from contextlib import ExitStack
 from random import Random
 
 import pytest
+from eventsourcing.persistence import IntegrityError
 
 from kithbook.errors import Unavailable
 from kithbook.ids import NetworkId
-from kithbook.replication import Accepted
+from kithbook.replication import Accepted, Page
 from kithbook_server.commits import Commits
 from kithbook_server.intake import Intake
 from kithbook_server.keys import verify
@@ -70,12 +71,15 @@ def pair(url: str) -> Iterator[tuple[PostgresLogRecorder, PostgresLogRecorder]]:
     other.close()
 
 
+def accepted(log: Log, page: Page) -> Accepted:
+    hashes = log.hashes[page.first - 1 : page.last]
+    return Accepted(page.first, page.records, hashes, page.seals, log.head(page.last))
+
+
 def push(recorder: PostgresLogRecorder, log: Log, after: int = 0) -> None:
     with recorder.writing() as writing:
         for page in log.pages(after=after):
-            hashes = log.hashes[page.first - 1 : page.last]
-            one = Accepted(page.first, page.records, hashes, page.seals, log.head(page.last))
-            writing.append(log.network, one, 7)
+            writing.append(log.network, accepted(log, page), 7)
 
 
 def waiting_for(condition: Callable[[], object]) -> None:
@@ -137,6 +141,44 @@ def test_a_reader_misses_nothing_while_many_write(url: str) -> None:
         assert len(rows) == len(written)
 
 
+def test_records_that_come_in_numbers_are_read_back_in_the_writing_that_brings_them(
+    pair: tuple[PostgresLogRecorder, PostgresLogRecorder],
+) -> None:
+    ada = Log.found()
+    eve = ada.invite("Eve").join().write(700)
+    ada.write(700)
+    with pair[0].writing() as writing:
+        for mine, hers in zip(ada.pages(size=400), eve.pages(size=400), strict=True):
+            for log, page in ((ada, mine), (eve, hers)):
+                writing.append(ada.network, accepted(log, page), 7)
+                held = writing.head(ada.network, log.id)
+                assert held is not None
+                assert writing.records(held, page.first - 1, page.last) == page.records
+    with pair[1].reading() as reading:
+        rows = reading.since(ada.network, 0, 2000)
+    assert [row[0] for row in rows] == list(range(1, ada.seq + eve.seq + 1))
+
+
+def test_records_that_were_on_their_way_are_undone_with_their_writing(
+    pair: tuple[PostgresLogRecorder, PostgresLogRecorder],
+) -> None:
+    ada = Log.found().write(700)
+    [page] = ada.pages()
+
+    def twice() -> None:
+        with pair[0].writing() as writing:
+            writing.append(ada.network, accepted(ada, page), 7)
+            writing.append(ada.network, accepted(ada, page), 7)
+
+    with pytest.raises(IntegrityError):
+        twice()
+    for recorder in pair:
+        with recorder.reading() as held:
+            assert held.networks() == []
+    with pair[0].writing() as writing:
+        assert writing.append(ada.network, accepted(ada, page), 7) == 1
+
+
 def test_processes_make_the_tables_at_once(postgres: Postgres) -> None:
     with postgres.empty() as url:
         failed: list[BaseException] = []
@@ -195,15 +237,17 @@ def test_what_another_process_appends_is_heard_even_after_the_line_was_cut(
     one, other = pair
     ada = Log.found()
     heard: list[bytes] = []
-    one.on_news(heard.append)
     push(other, ada)
-    waiting_for(lambda: heard == [ada.network])
+    one.on_news(heard.append)
+    waiting_for(lambda: heard == [ada.network])  # told of what was there before it listened
+    push(other, ada.write(1), after=1)
+    waiting_for(lambda: heard == [ada.network] * 2)
     heard.clear()
     postgres.run(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
     )
     waiting_for(lambda: heard == [ada.network])
-    push(other, ada.write(1), after=1)
+    push(other, ada.write(1), after=2)
     waiting_for(lambda: heard == [ada.network] * 2)
 
 

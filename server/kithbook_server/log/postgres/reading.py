@@ -28,7 +28,7 @@ class PostgresReading(CachingReading):
         return self._firsts("SELECT DISTINCT network FROM log WHERE key = %s", (key,))
 
     def head(self, network: NetworkId, log: bytes) -> LogHead | None:
-        rows = self._rows(schema.HEADS + " AND log = %s", (network, log))
+        rows = self._ask(schema.HEADS + " AND log = %s", (network, log))
         return _head(rows[0]) if rows else None
 
     def records(self, log: LogHead, after: int, upto: int) -> list[bytes]:
@@ -92,6 +92,9 @@ class PostgresReading(CachingReading):
         return self._rows(schema.RANGES, asked), self._rows(schema.SEALS, asked)
 
     def _rows(self, statement: str, parameters: Any = ()) -> list[Any]:
+        return self._ask(statement, parameters)
+
+    def _ask(self, statement: str, parameters: Any) -> list[Any]:
         return self._cursor.execute(statement, parameters).fetchall()
 
     def _firsts(self, statement: str, parameters: Any = ()) -> list[Any]:

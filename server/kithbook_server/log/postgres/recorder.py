@@ -60,10 +60,8 @@ class PostgresLogRecorder(PostgresApplicationRecorder):
 
     @contextmanager
     def writing(self) -> Iterator[PostgresWriting]:
-        with self.datastore.writing() as cursor:
-            writing = PostgresWriting(cursor)
+        with self.datastore.writing() as cursor, PostgresWriting.on(cursor) as writing:
             yield writing
-            writing.flush()
 
     def last_act(self, network: NetworkId) -> int:
         with self.datastore.once() as cursor:

@@ -119,6 +119,27 @@ TABLES = (
 
 HEADS = "SELECT network, number, key, hlc, log, seq, hash FROM log WHERE network = %s"
 
+LOCK = "SELECT position, last_act FROM network WHERE network = %s FOR UPDATE"
+OPEN = """
+INSERT INTO log (network, log, key, seq, hash, hlc, position)
+VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING number
+"""
+
+# The heads of logs and networks after a writing, and word of it.
+MOVE_HEADS = """
+WITH moved AS (
+    UPDATE log SET seq = new.seq, hash = new.hash, hlc = new.hlc
+    FROM unnest(%(numbers)s::bigint[], %(seqs)s::bigint[], %(hashes)s::bytea[], %(hlcs)s::bigint[])
+    AS new(number, seq, hash, hlc) WHERE log.number = new.number
+), grown AS (
+    UPDATE network SET position = new.position, last_act = new.last_act
+    FROM unnest(%(networks)s::bytea[], %(positions)s::bigint[], %(last_acts)s::bigint[])
+    AS new(network, position, last_act) WHERE network.network = new.network
+    RETURNING network.network
+)
+SELECT pg_notify(%(channel)s, encode(network, 'hex')) FROM grown
+"""
+
 # A range of a log: its runs from the one that holds the first seq wanted, and of each run the
 # positions that fall into the range.
 _RUNS = """

@@ -3,10 +3,12 @@
 The row of a network is locked when the network is first touched, and held to the end: nobody else
 writes to it meanwhile, so positions are dense, the heads found are the heads, and what others see
 grows at its end only. What is appended gathers here and goes to the server at once, so that a
-hundred pushes cost about as many statements as one.
+hundred pushes cost about as many statements as one. Records that come in numbers go at once, to be
+stored while the next page is verified.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -22,6 +24,8 @@ from kithbook_server.log.postgres.reading import PostgresReading
 
 CHANNEL = "kithd"
 """Where each commit tells the networks that grew."""
+MANY_BYTES = 32_768
+"""Of records: fewer wait for what else is to be written."""
 
 
 class _Network(msgspec.Struct):
@@ -38,6 +42,19 @@ class PostgresWriting(PostgresReading):
         self._networks: dict[NetworkId, _Network] = {}
         self._changed: dict[bytes, LogHead] = {}
         self._gathered: dict[str, list[bytes]] = {}
+        self._records = copying.Copying(cursor, "record")
+
+    @classmethod
+    @contextmanager
+    def on(cls, cursor: Cursor[tuple[Any, ...]]) -> "Iterator[PostgresWriting]":
+        """Writes all of it at the end of the block."""
+        writing = cls(cursor)
+        try:
+            yield writing
+            writing.flush()
+        except BaseException as error:
+            writing._records.break_off(error)
+            raise
 
     def head(self, network: NetworkId, log: bytes) -> LogHead | None:
         changed = self._changed.get(log)
@@ -58,7 +75,10 @@ class PostgresWriting(PostgresReading):
         self._gather("arrival", [copying.row(arrival)])
         named = topics or _topics(size, acts)
         records = copying.records(network, position, named, part.records, part.hashes)
-        self._gather("record", [records])
+        if len(records) < MANY_BYTES:
+            self._gather("record", [records])
+        else:
+            self._records.write(records)
         self._gather(
             "act",
             [copying.row((network, position + n, number, part.first + n)) for n in acts],
@@ -84,36 +104,30 @@ class PostgresWriting(PostgresReading):
         gathered, self._gathered = self._gathered, {}
         if not gathered:
             return
+        for records in gathered.pop("record", ()):
+            self._records.write(records)
+        self._records.end()
         for table, rows in gathered.items():
-            with self._cursor.copy(f"COPY {table} FROM STDIN (FORMAT BINARY)") as copy:
-                copy.write(copying.HEADER + b"".join(rows) + copying.TRAILER)
+            if not rows:
+                continue
+            others = copying.Copying(self._cursor, table)
+            others.write(b"".join(rows))
+            others.end()
+        self._cursor.execute(schema.MOVE_HEADS, self._moved())
+
+    def _moved(self) -> dict[str, Any]:
         logs = self._changed.values()
-        self._cursor.execute(
-            "UPDATE log SET seq = new.seq, hash = new.hash, hlc = new.hlc"
-            " FROM unnest(%s::bigint[], %s::bigint[], %s::bytea[], %s::bigint[])"
-            " AS new(number, seq, hash, hlc) WHERE log.number = new.number",
-            (
-                [log.number for log in logs],
-                [log.seq for log in logs],
-                [log.hash for log in logs],
-                [log.hlc for log in logs],
-            ),
-        )
         grown = {network: row for network, row in self._networks.items() if row.grown}
-        self._cursor.execute(
-            "UPDATE network SET position = new.position, last_act = new.last_act"
-            " FROM unnest(%s::bytea[], %s::bigint[], %s::bigint[])"
-            " AS new(network, position, last_act) WHERE network.network = new.network",
-            (
-                list(grown),
-                [row.position for row in grown.values()],
-                [row.last_act for row in grown.values()],
-            ),
-        )
-        self._cursor.execute(
-            f"SELECT pg_notify('{CHANNEL}', network) FROM unnest(%s::text[]) AS told(network)",
-            ([network.hex() for network in grown],),
-        )
+        return {
+            "numbers": [log.number for log in logs],
+            "seqs": [log.seq for log in logs],
+            "hashes": [log.hash for log in logs],
+            "hlcs": [log.hlc for log in logs],
+            "networks": list(grown),
+            "positions": [row.position for row in grown.values()],
+            "last_acts": [row.last_act for row in grown.values()],
+            "channel": CHANNEL,
+        }
 
     def _gather(self, table: str, rows: Iterable[bytes]) -> None:
         self._gathered.setdefault(table, []).extend(rows)
@@ -123,6 +137,11 @@ class PostgresWriting(PostgresReading):
         self.flush()
         return super()._rows(statement, parameters)
 
+    def _ask(self, statement: str, parameters: Any) -> list[Any]:
+        """The same, about what nothing that has gathered changes."""
+        self._records.end()
+        return super()._ask(statement, parameters)
+
     def _locked(self, network: NetworkId) -> _Network:
         found = self._networks.get(network)
         if found is None:
@@ -130,13 +149,13 @@ class PostgresWriting(PostgresReading):
         return found
 
     def _lock(self, network: NetworkId) -> tuple[int, int]:
-        select = "SELECT position, last_act FROM network WHERE network = %s FOR UPDATE"
-        row = self._cursor.execute(select, (network,)).fetchone()
-        if row is None:
+        rows = self._ask(schema.LOCK, (network,))
+        if not rows:
             new = "INSERT INTO network VALUES (%s, 0, 0) ON CONFLICT DO NOTHING"
             self._cursor.execute(new, (network,))
-            row = self._cursor.execute(select, (network,)).fetchone()
-        return row  # type: ignore[return-value]
+            rows = self._ask(schema.LOCK, (network,))
+        [[position, last_act]] = rows
+        return position, last_act
 
     def _move_head(self, network: NetworkId, part: Accepted, position: int) -> int:
         """Advance the log's head over this part, or open the log; its number.
@@ -159,11 +178,9 @@ class PostgresWriting(PostgresReading):
     def _open(
         self, network: NetworkId, log: bytes, key: bytes, head: Head, hlc: int, position: int
     ) -> int:
-        return self._number(
-            "INSERT INTO log (network, log, key, seq, hash, hlc, position)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING number",
-            (network, log, key, head.seq, head.hash, hlc, position),
-        )
+        opened = (network, log, key, head.seq, head.hash, hlc, position)
+        [[number]] = self._ask(schema.OPEN, opened)
+        return int(number)
 
 
 def _topics(size: int, acts: list[int]) -> list[str]:
