@@ -9,6 +9,7 @@ again in a transaction of its own, so that nobody's push fails because of anothe
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from queue import SimpleQueue
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -91,8 +92,13 @@ class Commits:
         with self._recorder.writing() as writing:
             results = [waiting.write(writing) for waiting in group]
         with self._recorder.reading() as held:
-            for waiting, result in zip(group, results, strict=True):
+            answers = [
                 _answer(waiting, held, result)
+                for waiting, result in zip(group, results, strict=True)
+            ]
+        # All at once: who waits is woken once, and has nothing to do meanwhile.
+        for tell in answers:
+            tell()
 
     def _commit_apart(self, group: list[_Waiting[Any, Any]]) -> None:
         for waiting in group:
@@ -102,17 +108,14 @@ class Commits:
                 _fail(waiting, error)
 
 
-def _answer(waiting: _Waiting[T, A], held: Reading, result: T) -> None:
+def _answer(waiting: _Waiting[T, A], held: Reading, result: T) -> Callable[[], None]:
+    """What tells the answer to whoever waits for it."""
     try:
         answer = waiting.answer(held, result)
     except Exception as error:  # noqa: BLE001 - likewise
-        _fail(waiting, error)
-    else:
-        if not waiting.done.done():
-            waiting.done.set_result(answer)
+        return partial(_fail, waiting, error)
+    return partial(waiting.done.set_result, answer)
 
 
 def _fail(waiting: _Waiting[T, A], error: Exception) -> None:
-    # Some are answered already where the reading after their commit broke off.
-    if not waiting.done.done():
-        waiting.done.set_exception(error)
+    waiting.done.set_exception(error)

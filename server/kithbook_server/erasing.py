@@ -23,6 +23,8 @@ class Erasing:
         self._verify = verify
         self._gone: dict[NetworkId, tuple[int, Erasures]] = {}
         self._missing: dict[NetworkId, list[Refusal]] = {}
+        self._looked: tuple[Reading | None, set[NetworkId]] = None, set()
+        """The reading that last looked anew, and where."""
 
     def gone(self, held: Reading, network: NetworkId) -> Erasures:
         """What is to be destroyed, by what is committed."""
@@ -48,9 +50,14 @@ class Erasing:
             known = self._missing[network] = self._find(held, network)
         return known
 
-    def forget(self, network: NetworkId) -> None:
-        """Look anew for what is missing: something was brought."""
-        self._missing.pop(network, None)
+    def missing_now(self, held: Reading, network: NetworkId) -> list[Refusal]:
+        """The same where something was brought: this reading looks anew, once."""
+        if self._looked[0] is not held:
+            self._looked = held, set()
+        if network not in self._looked[1]:
+            self._looked[1].add(network)
+            self._missing.pop(network, None)
+        return self.missing(held, network)
 
     def _find(self, held: Reading, network: NetworkId) -> list[Refusal]:
         lost = _lost(held, network, self.gone(held, network))

@@ -57,10 +57,10 @@ class Metrics:
         """A round of sync that was answered."""
         if brought:
             self._pushes.inc()
-            self._received.inc(sum(len(page.records) for page in brought))
+            self._received.inc(_events(brought))
         if reply.pages:
             self._pulls.inc()
-            self._sent.inc(sum(len(page.records) for page in reply.pages))
+            self._sent.inc(_events(reply.pages))
         for refusal in reply.refused:
             self.rejected(refusal.code)
 
@@ -73,6 +73,10 @@ class Metrics:
     def _histogram(self, name: str, about: str) -> Histogram:
         labels = ("path", "method", "status")
         return Histogram(name, about, labels, buckets=SECONDS, registry=self.registry)
+
+
+def _events(pages: Sequence[Page]) -> int:
+    return sum([len(page.records) for page in pages])
 
 
 @contextmanager

@@ -31,15 +31,8 @@ class Survey(NamedTuple):
     logs: dict[bytes, LogHead]
     refused: list[Refusal]
     spans: list[Span]
-
-    @property
-    def lacks(self) -> int:
-        """How many events the replica lacks."""
-        return sum(span.upto - span.after for span in self.spans)
-
-    @property
-    def heads(self) -> list[Head]:
-        return [log.head for log in self.logs.values()]
+    lacks: int
+    """How many events the replica lacks."""
 
 
 class SyncService:
@@ -96,31 +89,36 @@ class SyncService:
         short: int,
     ) -> SyncReply | Survey:
         survey = _survey(held, network, request, refused)
-        if request.pages:
-            self._intake.erasing.forget(network)
-        survey.refused.extend(self._intake.erasing.missing(held, network))
+        erasing = self._intake.erasing
+        missing = erasing.missing_now if request.pages else erasing.missing
+        survey.refused.extend(missing(held, network))
         return self._fill(held, survey) if survey.lacks <= short else survey
 
     def _fill(self, held: Reading, survey: Survey) -> SyncReply:
         pages: list[Page] = []
         events = size = 0
         for page in _pages(held, survey):
-            events += len(page.records)
-            size += sum(map(len, page.records))
-            if pages and events > self._reply_events:
+            count = len(page.records)
+            if pages and events + count > self._reply_events:
                 break
             pages.append(page)
+            events += count
+            size += sum(map(len, page.records))
             if events >= self._reply_events or size >= ROUND_BYTES:
                 break
-        more = sum(len(page.records) for page in pages) < survey.lacks
-        return SyncReply(survey.heads, pages, survey.refused, more)
+        heads = [log.head for log in survey.logs.values()]
+        return SyncReply(heads, pages, survey.refused, events < survey.lacks)
 
 
 def check_heads(request: SyncRequest) -> None:
     """Raises Invalid where a head cannot be one."""
     for head in request.heads:
-        fits = len(head.log) == ID_BYTES and len(head.hash) == HASH_BYTES
-        if not fits or not 0 <= head.seq <= MAX_SEQ:
+        if (
+            len(head.log) != ID_BYTES
+            or len(head.hash) != HASH_BYTES
+            or head.seq < 0
+            or head.seq > MAX_SEQ
+        ):
             raise Invalid(
                 f"A head names a log of {len(head.log)} bytes at seq {head.seq}"
                 f" with a hash of {len(head.hash)} bytes.",
@@ -135,17 +133,26 @@ def _survey(held: Reading, network: NetworkId, request: SyncRequest, refused: Re
     for page in request.pages:
         if page.log not in theirs or theirs[page.log].seq < page.last:
             theirs[page.log] = Head(page.log, page.last, NO_HASH)
-    mine = (log.head for log in logs.values() if log.log not in refused)
-    return Survey(logs, list(refused.values()), list(lacking(mine, theirs)))
+    mine = [log.head for log in logs.values()]
+    if refused:
+        mine = [head for head in mine if head.log not in refused]
+    spans = list(lacking(mine, theirs))
+    lacks = sum([span.upto - span.after for span in spans])
+    return Survey(logs, list(refused.values()), spans, lacks)
 
 
 def _forks(held: Reading, logs: dict[bytes, LogHead], theirs: Iterable[Head]) -> Refused:
     """The logs that a replica has differently, as far as that can be seen: up to our heads."""
-    within = [head for head in theirs if head.log in logs and head.seq <= logs[head.log].seq]
-    hashes = held.hashes_at([(logs[head.log], head.seq) for head in within])
+    within: list[Head] = []
+    places: list[tuple[LogHead, int]] = []
+    for head in theirs:
+        log = logs.get(head.log)
+        if log is not None and head.seq <= log.head.seq:
+            within.append(head)
+            places.append((log, head.seq))
     return {
         head.log: fork(head.log, head.seq)
-        for head, ours in zip(within, hashes, strict=True)
+        for head, ours in zip(within, held.hashes_at(places), strict=True)
         if head.hash != ours
     }
 
@@ -172,11 +179,11 @@ def _short_pages(held: Reading, places: list[Place]) -> Iterator[Page]:
     """A page for each range: a team's new events are a few in each of many logs."""
     if not places:
         return
-    for (log, after, upto), found in zip(places, held.ranges(places), strict=True):
-        if len(found.seals) > 1 and sum(map(len, found.records)) > PAGE_BYTES:
+    for (log, after, upto), page in zip(places, held.pages(places), strict=True):
+        if len(page.seals) > 1 and sum(map(len, page.records)) > PAGE_BYTES:
             yield from _pages_of(held, log, Span(log.log, after, upto))
         else:
-            yield Page(log.log, after + 1, *found)
+            yield page
 
 
 def _pages_of(held: Reading, log: LogHead, span: Span) -> Iterable[Page]:

@@ -134,8 +134,9 @@ def test_many_ranges_are_read_as_one_would_be(
     a, b = head(recorder, A), head(recorder, B)
     places = [(a, 2, 7), (b, 0, 3), (a, 0, 1), (b, 1, 2), (a, 2, 7)]
     with recorder.reading() as held:
-        found = held.ranges(places)
+        found = held.pages(places)
         for (log, after, upto), got in zip(places, found, strict=True):
+            assert (got.log, got.first) == (log.log, after + 1)
             assert got.previous == held.hash_at(log, after)
             assert got.records == held.records(log, after, upto)
             assert got.seals == held.seals(log, after, upto)

@@ -13,7 +13,7 @@ import msgspec
 
 from kithbook.envelope import Head, Seal
 from kithbook.ids import NetworkId
-from kithbook.replication import Accepted
+from kithbook.replication import Accepted, Page
 
 Row = tuple[int, bytes, int, bytes, bytes, int]
 """A record where it stands: position, log, seq, record, hash, and when it was received (ms)."""
@@ -48,18 +48,10 @@ Place = tuple[LogHead, int, int]
 """A range of a log: after a seq, up to and with another."""
 
 
-class Range(NamedTuple):
-    """What is there, and the hash before it."""
-
-    previous: bytes
-    records: list[bytes]
-    seals: list[Seal]
-
-
 class Reading(Protocol):
     """What is held at one moment. A range of seqs is after `after`, up to and with `upto`.
 
-    What many ask for in that moment (`heads`, `hashes_at`, `ranges`) is read once.
+    What many ask for in that moment (`heads`, `hashes_at`, `pages`) is read once.
     """
 
     def networks(self) -> list[NetworkId]: ...
@@ -96,7 +88,7 @@ class Reading(Protocol):
         """How many records of a network there are."""
         ...
 
-    def ranges(self, places: Sequence[Place]) -> list[Range]:
+    def pages(self, places: Sequence[Place]) -> list[Page]:
         """Many short ranges in one network, which costs little more than one."""
         ...
 

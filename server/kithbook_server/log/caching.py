@@ -5,16 +5,26 @@ from collections.abc import Sequence
 
 from kithbook.envelope import NO_HASH, Seal
 from kithbook.ids import NetworkId
-from kithbook_server.log import LogHead, Place, Range
+from kithbook.replication import Page
+from kithbook_server.log import LogHead, Place
 
 
 class CachingReading(ABC):
-    """What many ask for in that moment is read once: heads, hashes and short ranges."""
+    """What many ask for in that moment is read once: heads, hashes and short pages.
+
+    Fifty who ask at once each ask about fifty logs: what is looped over here has no calls in it.
+    """
 
     def __init__(self) -> None:
+        self._last_acts: dict[NetworkId, int] = {}
         self._heads: dict[NetworkId, list[LogHead]] = {}
         self._hashes: dict[tuple[int, int], bytes] = {}
-        self._ranges: dict[tuple[int, int, int], Range] = {}
+        self._pages: dict[tuple[int, int, int], Page] = {}
+
+    def last_act(self, network: NetworkId) -> int:
+        if network not in self._last_acts:
+            self._last_acts[network] = self._find_last_act(network)
+        return self._last_acts[network]
 
     def heads(self, network: NetworkId) -> list[LogHead]:
         if network not in self._heads:
@@ -29,7 +39,7 @@ class CachingReading(ABC):
         missing = [
             (log, seq)
             for log, seq in places
-            if 0 < seq < log.seq and (log.number, seq) not in known
+            if 0 < seq < log.head.seq and (log.number, seq) not in known
         ]
         if missing:
             found = self._find_hashes(missing)
@@ -37,23 +47,34 @@ class CachingReading(ABC):
                 ((log.number, seq), hash_) for (log, seq), hash_ in zip(missing, found, strict=True)
             )
         return [
-            log.hash if seq == log.seq else known[log.number, seq] if seq else NO_HASH
+            log.head.hash if seq == log.head.seq else known[log.number, seq] if seq else NO_HASH
             for log, seq in places
         ]
 
-    def ranges(self, places: Sequence[Place]) -> list[Range]:
-        known = self._ranges
-        missing = [place for place in places if _key(place) not in known]
+    def pages(self, places: Sequence[Place]) -> list[Page]:
+        known = self._pages
+        keys = [(log.number, after, upto) for log, after, upto in places]
+        missing = [place for key, place in zip(keys, places, strict=True) if key not in known]
         if missing:
-            previous = self.hashes_at([(log, after) for log, after, _ in missing])
-            found = [Range(one, [], []) for one in previous]
-            records, seals = self._find_ranges(missing)
-            for number, record in records:
-                found[number].records.append(record)
-            for number, seq, signature in seals:
-                found[number].seals.append(Seal(seq, signature))
-            known.update(zip(map(_key, missing), found, strict=True))
-        return [known[_key(place)] for place in places]
+            self._read_pages(missing)
+        return [known[key] for key in keys]
+
+    def _read_pages(self, places: Sequence[Place]) -> None:
+        previous = self.hashes_at([(log, after) for log, after, _ in places])
+        found = [
+            Page(log.log, after + 1, hash_, [], [])
+            for (log, after, _), hash_ in zip(places, previous, strict=True)
+        ]
+        records, seals = self._find_ranges(places)
+        for number, record in records:
+            found[number].records.append(record)
+        for number, seq, signature in seals:
+            found[number].seals.append(Seal(seq, signature))
+        for (log, after, upto), page in zip(places, found, strict=True):
+            self._pages[log.number, after, upto] = page
+
+    @abstractmethod
+    def _find_last_act(self, network: NetworkId) -> int: ...
 
     @abstractmethod
     def _find_heads(self, network: NetworkId) -> list[LogHead]: ...
@@ -66,8 +87,3 @@ class CachingReading(ABC):
         self, places: Sequence[Place]
     ) -> tuple[list[tuple[int, bytes]], list[tuple[int, int, bytes]]]:
         """The records and the seals, each with the number of its place, in order."""
-
-
-def _key(place: Place) -> tuple[int, int, int]:
-    log, after, upto = place
-    return log.number, after, upto

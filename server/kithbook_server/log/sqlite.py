@@ -80,7 +80,7 @@ class SQLiteReading(CachingReading):
         asked = json.encode([(log.number, after, upto) for log, after, upto in places])
         return self._sql(RANGES, (asked,)).fetchall(), self._sql(SEALS, (asked,)).fetchall()
 
-    def last_act(self, network: NetworkId) -> int:
+    def _find_last_act(self, network: NetworkId) -> int:
         row = self._sql("SELECT max(position) FROM act WHERE network = ?", (network,)).fetchone()
         return int(row[0] or 0)
 
@@ -120,7 +120,7 @@ class SQLiteWriting(SQLiteReading):
                 "INSERT INTO act VALUES (?, ?, ?, ?)",
                 [(network, position + n, number, part.first + n) for n in acts],
             )
-            self.last_acts[network] = position + acts[-1]
+            self._last_acts[network] = self.last_acts[network] = position + acts[-1]
         self._sql_many(
             "INSERT INTO seal VALUES (?, ?, ?)",
             [(number, seal.seq, seal.signature) for seal in part.seals],

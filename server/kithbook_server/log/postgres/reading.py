@@ -51,7 +51,7 @@ class PostgresReading(CachingReading):
     def events(self, network: NetworkId) -> int:
         return self._number("SELECT sum(seq)::bigint FROM log WHERE network = %s", (network,))
 
-    def last_act(self, network: NetworkId) -> int:
+    def _find_last_act(self, network: NetworkId) -> int:
         return self._number("SELECT last_act FROM network WHERE network = %s", (network,))
 
     def acts(self, network: NetworkId) -> list[tuple[bytes, int, bytes]]:
