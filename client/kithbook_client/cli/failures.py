@@ -1,6 +1,7 @@
 """What went wrong, in a sentence with the next step, or in JSON; never a traceback."""
 
 import os
+from contextlib import suppress
 
 import click
 import msgspec
@@ -8,6 +9,7 @@ import msgspec
 from kithbook.errors import Ambiguous, KithbookError, NotFound, Unavailable
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.output import plain
+from kithbook_client.schema import plain_errors
 
 USAGE = 2
 
@@ -29,7 +31,7 @@ def explain(error: Exception, call: Call) -> int:
         return _misunderstood(error, call)
     if not isinstance(error, KithbookError) and os.environ.get("KITH_DEBUG"):
         raise error
-    known = error if isinstance(error, KithbookError) else _in_words(error)
+    known = error if isinstance(error, KithbookError) else _in_words(error, call)
     if call.json:
         candidates = known.candidates if isinstance(known, Ambiguous) else ()
         _print(Failure(known.code, known.message, known.hint, candidates))
@@ -55,8 +57,14 @@ def _print(failure: Failure) -> None:
     click.echo(msgspec.json.encode(FailureAnswer(failure)).decode(), err=True)
 
 
-def _in_words(error: Exception) -> KithbookError:
-    """Errors of the system, and those that must not happen."""
+def _in_words(error: Exception, call: Call) -> KithbookError:
+    """Errors of the home's file and of the system, and those that must not happen."""
+    if "home" in vars(call):
+        try:
+            with suppress(type(error)), plain_errors(call.home.path):
+                raise error
+        except KithbookError as known:
+            return known
     if isinstance(error, FileNotFoundError):
         return NotFound(f"There is no {error.filename}.", "Look for a slip in its name.")
     if isinstance(error, OSError):
