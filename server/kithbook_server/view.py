@@ -46,7 +46,7 @@ class View:
         self.devices: dict[bytes, str] = {}
         self.arrived: dict[bytes, list[tuple[int, int]]] = {}
         """Log → (seq, received): from that seq on it came at that time."""
-        self.facts = Memory(self._fetch)
+        self.facts = Memory(self._fetch, sparing=True)
         self.ahead: list[Entry] = []
 
     def shelf(self, now: int) -> Shelf:

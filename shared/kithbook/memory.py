@@ -1,7 +1,8 @@
 """Resolved facts kept in dicts: what the server reads from, and what a replay folds into.
 
-The rows are linear in people, links, evidence days and helps. Of the events only where they stand
-is kept, by person and by source; `fetch` reads one again when a fold must look back.
+The rows are linear in people, links, evidence days and helps; where the memory is sparing, in
+helps that are open (see `thanked`). Of the events only where they stand is kept, by person and by
+source; `fetch` reads one again when a fold must look back.
 """
 
 from collections import defaultdict
@@ -9,15 +10,18 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
+from kithbook.errors import Damaged
 from kithbook.events import people_in
 from kithbook.facts.digest import MODULUS
 from kithbook.facts.effects import Entry
 from kithbook.facts.fold import Facts, is_in_effect, special
 from kithbook.facts.rows import Field, Help, Link, Merge, Referral, Tie, winner
-from kithbook.facts.tables import MAKE, PairKey, Place
+from kithbook.facts.tables import MAKE, PairKey, Place, Table
 from kithbook.membership import Standing, members
+from kithbook.places import Named, Numbers, Sources
 from kithbook.readings.merges import in_force
 from kithbook.readings.shelf import NOT_QUICKER, Patched, Shelf, latest_first
+from kithbook.thanked import Thanked, remade
 
 Fetch = Callable[[bytes, int], Entry | None]
 
@@ -25,15 +29,21 @@ Fetch = Callable[[bytes, int], Entry | None]
 class Memory:
     """Stored facts of one network (`facts.fold.Stored`), to be read as a `readings.shelf.Shelf`."""
 
-    def __init__(self, fetch: Fetch) -> None:
+    few = 10_000
+    """With so many helps in work it is worth while to look which of them are thanked for."""
+
+    def __init__(self, fetch: Fetch, *, sparing: bool = False) -> None:
         self.fetch = fetch
+        self.sparing = sparing
         self.rows: dict[str, dict[Any, Any]] = {name: {} for name in MAKE}
         self.weight = 0
         self.members: set[bytes] = set()
         self.folded: set[bytes] = set()
         """The logs of which anything is folded in."""
-        self._named: defaultdict[bytes, set[Place]] = defaultdict(set)
-        self._sources: defaultdict[tuple[bytes, bytes], set[Place]] = defaultdict(set)
+        self._numbers = Numbers()
+        self._thanked = Thanked(self._numbers)
+        self._named = Named()
+        self._sources = Sources()
         self._keys: defaultdict[tuple[str, bytes], set[Any]] = defaultdict(set)
 
     def fold(
@@ -59,18 +69,20 @@ class Memory:
 
     def index(self, entry: Entry) -> set[bytes]:
         """Note where an event stands; gives its source back when it is held more than once."""
-        place = entry.log, entry.seq
+        number = self._numbers.of((entry.log, entry.seq))
         for person in people_in(entry.event):
-            self._named[person].add(place)
+            self._named.add(person, number)
         source = entry.event.source
-        if source is None:
-            return set()
-        copies = self._sources[entry.author, source]
-        copies.add(place)
-        return {source} if len(copies) > 1 else set()
+        if source is not None and self._sources.add(entry.author, source, number):
+            return {source}
+        return set()
 
     def save(self, facts: Facts) -> None:
         """Bring the rows in line with facts in work."""
+        if self.sparing:
+            self.leave_thanked(facts.tables.help)
+            for key in facts.tables.help:
+                self._thanked.keep(key)
         for name, table in facts.tables.items():
             rows = self.rows[name]
             changed, _, weight = table.changes()
@@ -83,23 +95,37 @@ class Memory:
             for key in [key for key, row in table.items() if row.empty]:
                 del rows[key]
 
+    def leave_thanked(self, helps: Table[Place, Help]) -> None:
+        """Leave to the log those of these helps in work that are thanked for."""
+        left = self._thanked.leave(helps)
+        rows = self.rows["help"]
+        for key, row in left.items():
+            if rows.pop(key, None):
+                for person in _people(key, row):
+                    self._keys["help", person].discard(key)
+        _, _, weight = left.changes()
+        self.weight = (self.weight + weight) % MODULUS
+
     def _find_by(self, table: str, key: Any, row: Any) -> None:
-        match row:
-            case Tie() | Link():
-                people: Iterable[bytes] = key[1:]
-            case Help(given=given) if given is not None:
-                people = (given.by, given.to)
-            case Referral(said=said) if said is not None:
-                people = (said.by, said.who, said.to)
-            case Field() if table == "card":
-                people = (key[0],)
-            case _:
-                return
-        for person in people:
+        for person in _people(key, row):
             self._keys[table, person].add(key)
 
     def load(self, table: str, key: Any) -> Any | None:
-        return self.rows[table].get(key)
+        row = self.rows[table].get(key)
+        return self._left(key) if row is None and table == "help" else row
+
+    def _left(self, key: Place) -> Help | None:
+        """The row of a help that was left to the log."""
+        place = self._thanked.thanks_for(key)
+        if place is None:
+            return None
+        help_, thanks = self.fetch(*key), self.fetch(*place)
+        if help_ is None or thanks is None:
+            raise Damaged(
+                f"Event {key[0].hex()}:{key[1]}, or what thanks for it, cannot be read any more.",
+                "Ask again: the views are then made anew.",
+            )
+        return remade(help_, thanks)
 
     def without(
         self, standings: Mapping[bytes, Standing], entries: Iterable[Entry], reason: str
@@ -113,14 +139,16 @@ class Memory:
         return self.fetch(log, seq)
 
     def naming(self, a: bytes, b: bytes) -> Iterator[Entry]:
-        return self._fetch_all(self._named[a] & self._named[b])
+        return self._fetch_all(self._named.both(a, b))
 
     def copies(self, author: bytes, source: bytes) -> Iterator[Entry]:
-        return self._fetch_all(self._sources[author, source])
+        for entry in self._fetch_all(self._sources.having(author, source)):
+            if (entry.author, entry.event.source) == (author, source):
+                yield entry
 
-    def _fetch_all(self, places: Iterable[Place]) -> Iterator[Entry]:
-        for place in places:
-            if (entry := self.fetch(*place)) is not None:
+    def _fetch_all(self, numbers: Iterable[int]) -> Iterator[Entry]:
+        for number in numbers:
+            if (entry := self.fetch(*self._numbers.place(number))) is not None:
                 yield entry
 
     def merges(self) -> Iterable[Merge]:
@@ -178,13 +206,33 @@ class Memory:
         return ((key, rows[key]) for key in keys if key in rows)
 
 
+def _people(key: Any, row: Any) -> Iterable[bytes]:
+    """Those by whom a row is found."""
+    match row:
+        case Tie() | Link():
+            people: Iterable[bytes] = key[1:]
+        case Help(given=given) if given is not None:
+            people = (given.by, given.to)
+        case Referral(said=said) if said is not None:
+            people = (said.by, said.who, said.to)
+        case Field() if isinstance(key, tuple):
+            people = (key[0],)
+        case _:
+            people = ()
+    return people
+
+
 class Folding:
-    """Takes in events that are new to a memory; each row that they touch is weighed once."""
+    """Takes in events that are new to a memory; each row that they touch is weighed once.
+
+    But for helps that are left to the log as soon as they are thanked for, where many are in work.
+    """
 
     def __init__(self, memory: Memory, standings: Mapping[bytes, Standing]) -> None:
         self.memory = memory
         self.fresh: dict[bytes, int] = {}
         self.facts = Facts(standings, self.fresh, memory)
+        self._many = memory.few
 
     def take(
         self,
@@ -210,6 +258,10 @@ class Folding:
         for log, seq, reason in aside:
             facts.set_aside(log, seq, reason)
         self.fresh |= {log: seq + 1 for log, seq in last.items()}
+        helps = facts.tables.help
+        if memory.sparing and len(helps) > self._many:
+            memory.leave_thanked(helps)
+            self._many = max(memory.few, 2 * len(helps))
 
     def save(self) -> None:
         self.facts.finish()
@@ -223,7 +275,7 @@ class Copies:
         self.entry = memory.entry
         self.naming = memory.naming
         self.copies = memory.copies
-        self._rows = memory.rows
+        self._load = memory.load
 
     def load(self, table: str, key: Any) -> Any | None:
-        return deepcopy(self._rows[table].get(key))
+        return deepcopy(self._load(table, key))

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from kithbook.errors import Unavailable
-from kithbook.events import Trusted
+from kithbook.events import Helped, Retracted, Thanked, Trusted
 from kithbook.ids import person_id
 from kithbook.protocol import SyncRequest
 from kithbook_server.log import LogRecorder, Reading
@@ -98,3 +98,31 @@ def test_a_rebuild_that_broke_off_is_begun_again(team: Team) -> None:
         team.score()
     team.gated.broken = False
     assert team.score() is None
+
+
+def test_a_help_is_open_again_once_the_thanks_for_it_are_taken_back(team: Team) -> None:
+    team.gated.gate.set()
+    network, ada = team.network, team.ada
+    me, bob = team.me, person_id(team.network, "Bob")
+
+    def owed() -> list[tuple[bytes, int]]:
+        team.push()
+        with team.views.reader(network, me) as reader:
+            account = reader.ledger().get(bob)
+            owed = [(one.log, one.seq) for one in account.thanks_owed] if account else []
+        anew = Views(team.gated.recorder, lambda: NOW_MS).digest(network)  # type: ignore[arg-type]
+        assert team.views.digest(network) == anew
+        return owed
+
+    ada.append(Helped(at=AT, by=bob, to=me, what="a lead"))
+    help_ = ada.ref(ada.seq)
+    open_ = [(help_.log, help_.seq)]
+    assert owed() == open_
+    for _ in range(2):
+        ada.append(Thanked(at=AT, by=me, to=bob, helps=(help_,)))
+        thanks = ada.ref(ada.seq)
+        assert owed() == []
+        ada.append(Retracted(at=AT, event=thanks))
+        assert owed() == open_
+    ada.append(Thanked(at=AT, by=me, to=bob, helps=(help_,)), Retracted(at=AT, event=help_))
+    assert owed() == []

@@ -176,15 +176,22 @@ def entry_of(w: Written, logs: Iterable[Log]) -> Entry:
 Store = Bytes | Memory
 
 
-def new_memory() -> Memory:
-    """The store that the server has, over a dict of events."""
+def new_memory(*, sparing: bool = False) -> Memory:
+    """The store that a replay has, over a dict of events."""
     entries: dict[tuple[bytes, int], Entry] = {}
-    memory = Memory(lambda log, seq: entries.get((log, seq)))
+    memory = Memory(lambda log, seq: entries.get((log, seq)), sparing=sparing)
+    memory.few = 0
     memory.held = entries
     return memory
 
 
-STORES = {"bytes": Bytes, "memory": new_memory}
+def sparing_memory() -> Memory:
+    """The store that the server has; helps that are thanked for leave it as soon as they can."""
+    return new_memory(sparing=True)
+
+
+MEMORIES = {"memory": new_memory, "sparing": sparing_memory}
+STORES = {"bytes": Bytes, **MEMORIES}
 
 
 def receive(
@@ -212,9 +219,12 @@ def reader(store: Store, history: History, me: bytes, now: int = TODAY) -> Reade
 
 
 def dump(store: Store) -> dict[tuple[str, Any], Any]:
-    """Every row of the resolved facts."""
-    return {
-        (table, key): msgspec.structs.astuple(store.load(table, key))
-        for table, rows in store.rows.items()
-        for key in rows
-    }
+    """Every row of the resolved facts, and those that a sparing memory makes again."""
+    keys = [(table, key) for table, rows in store.rows.items() for key in rows]
+    if isinstance(store, Memory):
+        keys += [
+            ("help", place)
+            for place in store.held
+            if place not in store.rows["help"] and store.load("help", place)
+        ]
+    return {(table, key): msgspec.structs.astuple(store.load(table, key)) for table, key in keys}

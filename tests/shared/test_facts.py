@@ -26,6 +26,7 @@ from kithbook.readings.shelf import Patched
 from kithbook.when import DAY_US
 from tests.oracle import Log, World, Written
 from tests.shared.memory import (
+    MEMORIES,
     STORES,
     Store,
     dump,
@@ -40,6 +41,7 @@ from tests.shared.story import DAY_0, Story, who
 from tests.strategies import LOGS, PEOPLE, TODAY, History, arrivals, check, histories
 
 make = pytest.mark.parametrize("make", STORES.values(), ids=STORES)
+each_memory = pytest.mark.parametrize("make", MEMORIES.values(), ids=MEMORIES)
 longer = histories(min_size=5, max_size=18)
 of_few = histories(min_size=5, people=2, whose=st.just([Log(log, PEOPLE[0]) for log in LOGS[:2]]))
 SOURCE = bytes([0xCC]) * 16
@@ -57,12 +59,13 @@ def test_any_order_and_any_batches_give_the_same_rows_and_weight(
     assert store.weight == stored(history).weight
 
 
+@each_memory
 @given(data=st.data(), history=longer | of_few, holds_all=st.booleans())
 def test_batches_that_are_saved_once_give_the_rows_and_weight_of_one(
-    data: st.DataObject, history: History, *, holds_all: bool
+    make: Any, data: st.DataObject, history: History, *, holds_all: bool
 ) -> None:
     """Also where what is to come can already be looked up, as in the server's log."""
-    store = new_memory()
+    store = make()
     told = [w for w in history.written if not isinstance(w.event, str)]
     entries = {w.place: entry_of(w, history.logs) for w in told}
     if holds_all:
@@ -79,11 +82,12 @@ def test_batches_that_are_saved_once_give_the_rows_and_weight_of_one(
     assert (dump(store), store.weight) == (dump(once), once.weight)
 
 
-@given(longer)
+@each_memory
+@given(history=longer)
 def test_events_taken_one_by_one_give_the_rows_of_a_rebuild_after_every_one(
-    history: History,
+    make: Any, history: History
 ) -> None:
-    store = new_memory()
+    store = make()
     for n, w in enumerate(history.written, 1):
         receive(store, history, [w])
         assert dump(store) == dump(stored(History(history.logs, history.written[:n])))
@@ -467,13 +471,14 @@ def test_the_digest_names_the_version_the_heads_and_the_facts() -> None:
 # Without the future, or as of then.
 
 
-@given(longer, st.sampled_from([-40, -1, 0]), st.sampled_from(PEOPLE[:3]))
+@each_memory
+@given(history=longer, day=st.sampled_from([-40, -1, 0]), me=st.sampled_from(PEOPLE[:3]))
 def test_facts_without_later_events_are_those_of_a_replay_without_them(
-    history: History, day: int, me: bytes
+    make: Any, history: History, day: int, me: bytes
 ) -> None:
     """An event with an old `at` may arrive late: as of then it counts like any other."""
     upto = DAY_0 + day * 86_400_000_000
-    memory = stored(history, new_memory)
+    memory = stored(history, make)
     before, weight_before = dump(memory), memory.weight
     later = [e for e in memory.held.values() if e.event.at > upto]
     shelf = memory.without(standings_of(history.logs), later, "future")
