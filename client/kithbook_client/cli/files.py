@@ -14,8 +14,9 @@ from kithbook_client.cli.command import command
 from kithbook_client.cli.output import Terminal, is_terminal, plain, print_json, say
 from kithbook_client.cli.progress import progress
 from kithbook_client.cli.words import counted
-from kithbook_client.exporting import export_jsonl
+from kithbook_client.exporting.jsonl import export_jsonl
 from kithbook_client.importing import ImportReport, import_lines
+from kithbook_client.writing import whole
 
 SHOWN = 20
 
@@ -84,7 +85,7 @@ def kith_export(call: Call, file: str, form: str) -> None:  # noqa: ARG001 - one
     if file == "-":
         export_jsonl(call.replicas, Terminal() if is_terminal() else sys.stdout.buffer)
         return
-    with progress(call, "Exporting") as report, Path(file).open("wb") as out:
+    with progress(call, "Exporting") as report, whole(Path(file)) as out:
         count = export_jsonl(call.replicas, out, report)
     if call.json:
         print_json(ExportAnswer(file, count))

@@ -12,7 +12,7 @@ from kithbook.errors import Unavailable
 from kithbook.events import Described, Helped, Merged, Met, Retracted, Trusted
 from kithbook.readings.reader import Reader
 from kithbook_client import importing
-from kithbook_client.exporting import export_jsonl
+from kithbook_client.exporting.jsonl import export_jsonl
 from kithbook_client.home import Home
 from kithbook_client.importing import ImportReport, import_lines
 from kithbook_client.replica import Replica

@@ -1,4 +1,4 @@
-"""Exporting JSONL: every event that counts, as `kith import` reads it."""
+"""JSONL: every event that counts, as `kith import` reads it."""
 
 from collections.abc import Callable, Iterator, Sequence
 from heapq import merge

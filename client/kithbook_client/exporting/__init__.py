@@ -1,0 +1,1 @@
+"""Exporting: what a home holds, in forms that others read."""
