@@ -1,4 +1,6 @@
-from kithbook.readings.cards import values
+import pytest
+
+from kithbook.readings.cards import parse_birthday, values
 from tests.shared.story import Story, who
 
 TEN_YEARS = 10 * 365 * 86_400_000 << 16
@@ -79,3 +81,22 @@ def test_who_has_no_name_is_shown_by_the_start_of_their_id() -> None:
     story = Story()
     story.met("Ada", "Bob")
     assert story.read().names[who("Bob")] == who("Bob").hex()[:8]
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("1815-12-10", (1815, 12, 10)),
+        ("--12-10", (None, 12, 10)),
+        ("--02-29", (None, 2, 29)),
+        ("0815-01-02", (815, 1, 2)),
+    ],
+)
+def test_a_birthday_may_go_without_its_year(text: str, day: tuple[int | None, int, int]) -> None:
+    assert parse_birthday(text) == day
+
+
+@pytest.mark.parametrize("text", ["", "--", "--13-01", "1999-02-29", "in spring", "-12-10"])
+def test_what_is_no_birthday(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parse_birthday(text)

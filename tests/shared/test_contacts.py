@@ -117,14 +117,23 @@ def test_the_day_it_is_due_is_the_whole_day() -> None:
     for now in (DAY_0, TODAY, DAY_0 + DAY - 1):
         [found] = story.read(now=now).contacts()
         assert found.lateness == 0.0
+        assert found.due == DAY_0 // DAY
+
+
+def test_a_part_of_a_day_makes_it_due_on_the_next() -> None:
+    story = Story()
+    story.met("Ada", "Bob", day=-2)
+    story.described("Bob", cadence="1.5d")
+    assert contact(story, "Bob").due == DAY_0 // DAY
 
 
 def test_without_a_cadence_or_a_contact_there_is_no_state() -> None:
     story = Story()
     story.met("Ada", "Bob")
     story.described("Carol", name="Carol", cadence="30d")
-    assert contact(story, "Bob").state is None
-    assert contact(story, "Carol").state is None
+    for name in ("Bob", "Carol"):
+        found = contact(story, name)
+        assert (found.state, found.due) == (None, None)
 
 
 def cadences(**card: Any) -> float | None:

@@ -1,7 +1,6 @@
 """What is written on a person's card: describe."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
 from typing import Any
 
 import click
@@ -9,7 +8,7 @@ import click
 from kithbook.errors import Invalid
 from kithbook.events import Described
 from kithbook.ids import Ref
-from kithbook.readings.cards import LISTS, SINGLE
+from kithbook.readings.cards import LISTS, SINGLE, parse_birthday
 from kithbook.readings.merges import members
 from kithbook.readings.rules import parse_days
 from kithbook_client.cli.call import Call
@@ -92,7 +91,7 @@ def _checked(field: str, text: str) -> str:
             case "cadence":
                 parse_days(text)
             case "birthday":
-                date.fromisoformat(text.replace("--", "2000-", 1) if text[:2] == "--" else text)
+                parse_birthday(text)
             case "email" if "@" not in text or " " in text:
                 raise ValueError(text)
             case "name" if text.casefold() == "me":

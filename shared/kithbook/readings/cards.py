@@ -1,6 +1,8 @@
 """Cards: what is known of a person, each field the winner of all that was said about it."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import NamedTuple
 
 from kithbook.facts.rows import Field, winner
 
@@ -31,3 +33,16 @@ def values(card: Mapping[str, str], field: str) -> list[str]:
     """The values of one of the LISTS fields of a card, sorted."""
     prefix = field + ":"
     return sorted(name.removeprefix(prefix) for name in card if name.startswith(prefix))
+
+
+class Birthday(NamedTuple):
+    year: int | None
+    month: int
+    day: int
+
+
+def parse_birthday(text: str) -> Birthday:
+    """A date like 1815-12-10, or --12-10 without the year; else ValueError."""
+    is_without_year = text.startswith("--")
+    day = date.fromisoformat(text.replace("--", "2000-", 1) if is_without_year else text)
+    return Birthday(None if is_without_year else day.year, day.month, day.day)

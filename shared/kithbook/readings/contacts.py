@@ -1,6 +1,7 @@
 """Contacts: who was last in touch, and with whom it is time to be."""
 
 from collections.abc import Collection, Iterable, Mapping
+from math import ceil
 from typing import Literal
 
 import msgspec
@@ -28,6 +29,13 @@ class Contact(msgspec.Struct, frozen=True, gc=False):
     def state(self) -> State | None:
         late = self.lateness
         return None if late is None else "alive" if late <= 0 else "due" if late <= 1 else "fading"
+
+    @property
+    def due(self) -> int | None:
+        """The day on which contact comes due, counted since 1970; lateness is 0 on it."""
+        if self.last is None or self.cadence is None:
+            return None
+        return self.last.at // DAY_US + ceil(self.cadence)
 
 
 def contacts(
