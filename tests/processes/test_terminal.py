@@ -26,6 +26,9 @@ COMMANDS = (
     "search",
     "status",
     "export",
+    "export --format vcard",
+    "export --format csv",
+    "export --format ics",
 )
 
 
@@ -60,6 +63,7 @@ def written(laptop: Laptop) -> Laptop:
     who, at = person_id(replica.network, NAME), home.now_ms() * 1000
     said: dict[str, Any] = {"at": at, "zone": 0, "note": HOSTILE}
     card = dict.fromkeys(("title", "tags", "emails", "org", "phones", HOSTILE), HOSTILE)
+    card |= {"email:" + HOSTILE: HOSTILE, "link:" + HOSTILE: HOSTILE, "birthday": "--12-10"}
     replica.append(
         [
             Described(person=who, set={"name": NAME, **card}, **said),
@@ -77,7 +81,7 @@ def written(laptop: Laptop) -> Laptop:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_terminal_gets_no_control_characters(written: Laptop, command: str) -> None:
-    words = [command, *(["Mallory"] if command in {"show", "why", "search"} else [])]
+    words = [*command.split(), *(["Mallory"] if command in {"show", "why", "search"} else [])]
     for asked in (words, [*words, "--json"]):
         seen = on_a_terminal(written, *asked)
         assert "Mallory" in seen or command == "status", seen

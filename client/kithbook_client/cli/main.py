@@ -44,7 +44,7 @@ PAGE = {
         "init": ("begin", "Start here: say who you are."),
         "status": ("status", "What this device holds, and what waits to be synced."),
         "import": ("files", "Take in events from a file."),
-        "export": ("files", "Write every event to a file."),
+        "export": ("files", "Write every event, or an address book or calendar, to a file."),
         "verify": ("checks", "Check every event against damage and forgery."),
         "rebuild": ("checks", "Work every view out anew from the log."),
         "doctor": ("doctor", "Look for trouble, and say what to do about it."),

@@ -17,6 +17,7 @@ _OBEYED = (*range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 _SHOWN = dict.fromkeys((*range(32), *_OBEYED), "\ufffd") | {0x0A: " ", 0x09: " "}
 _ESCAPED = {code: f"\\u{code:04x}" for code in _OBEYED}
 """For JSON, which need not escape them."""
+_IN_LINES = _SHOWN | {0x0A: "\n", 0x0D: None}
 
 
 def is_terminal() -> bool:
@@ -37,11 +38,14 @@ def print_json(answer: object) -> None:
 
 
 class Terminal:
-    """Takes JSON in bytes, and shows it without anything that it would obey."""
+    """Takes JSON or other lines in bytes, and shows them without anything that it would obey."""
 
-    def write(self, json: bytes, /) -> int:
-        click.echo(json.decode().translate(_ESCAPED), nl=False)
-        return len(json)
+    def __init__(self, *, json: bool = True) -> None:
+        self.shown = _ESCAPED if json else _IN_LINES
+
+    def write(self, content: bytes, /) -> int:
+        click.echo(content.decode().translate(self.shown), nl=False)
+        return len(content)
 
 
 def plain(text: str) -> str:

@@ -106,9 +106,9 @@ def listing(names: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else ""
 
 
-def counted(count: int) -> str:
+def counted(count: int, one: str = "event", many: str = "events") -> str:
     """`1 event`, `2,000 events`."""
-    return "1 event" if count == 1 else f"{count:,} events"
+    return f"1 {one}" if count == 1 else f"{count:,} {many}"
 
 
 def subject(name: str) -> str:

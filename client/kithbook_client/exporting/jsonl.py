@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from heapq import merge
-from typing import Protocol
 
 import msgspec
 
@@ -14,6 +13,7 @@ from kithbook.readings.merges import classes
 from kithbook.when import format_at
 from kithbook_client.book import Book
 from kithbook_client.copies import copies_in
+from kithbook_client.exporting import Writer
 from kithbook_client.log import Log
 from kithbook_client.replica import Replica
 from kithbook_client.shelf import SqlShelf
@@ -23,10 +23,6 @@ TYPES = {"met", "helped", "thanked", "referred", "trusted", "described", "merged
 READ = 1_000
 
 _encode = msgspec.json.Encoder().encode
-
-
-class Writer(Protocol):
-    def write(self, content: bytes, /) -> int: ...
 
 
 def export_jsonl(

@@ -99,19 +99,6 @@ def test_export_and_import_give_the_same_again(kith: Typed, history: str, tmp_pa
     assert kith("export").splitlines() == Path(file).read_text().splitlines()
 
 
-def test_an_export_that_fails_leaves_the_earlier_file(
-    kith: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = tmp_path / "ada.jsonl"
-    kith("export", str(file))
-    earlier = file.read_bytes()
-    kith("met", "Bob")
-    monkeypatch.setattr("kithbook_client.exporting.jsonl.fields", None)
-    assert kith.refused("export", str(file))["code"] == "internal"
-    assert file.read_bytes() == earlier
-    assert {one.name for one in tmp_path.iterdir()} == {"home", "ada.jsonl"}
-
-
 def _told(answer: object) -> object:
     """An answer without the ids, which differ between homes."""
     if isinstance(answer, dict):

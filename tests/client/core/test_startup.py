@@ -14,6 +14,7 @@ HEAVY = (
     "eventsourcing",
     "hashlib",
     "http",
+    "icalendar",
     "pathlib",
     "platformdirs",
     "rich",
