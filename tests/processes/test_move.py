@@ -62,10 +62,12 @@ def test_a_backup_that_is_killed_is_no_backup_until_it_is_done(
 ) -> None:
     file = tmp_path / "backup.db"
     longest = seconds(lambda: busy.kithd("backup", str(tmp_path / "trial.db")))
-    for after in moments(KILLS, longest, seed=5):
-        if busy.kill_during(("backup", str(file)), after):
-            assert not file.exists()
-        else:
+    for number, after in enumerate(moments(KILLS, longest, seed=5)):
+        busy.kill_during(("backup", str(file)), after)
+        if file.exists():  # it was done, or killed when all that was left was to end
+            whole = Server(tmp_path / f"whole {number}")
+            assert whole.kithd("restore", str(file)).code == 0
+            assert digests(whole) == digests(busy)
             file.unlink()
     assert busy.kithd("backup", str(file)).code == 0
     again = busy.kithd("backup", str(file))
