@@ -78,6 +78,17 @@ def test_one_pair_equals_everybody_in_networks_with_hubs_and_long_chains(
             assert search.one(to) == whole.get(to, Score(start, to, "none"))
 
 
+def test_one_pair_finds_the_chain_that_only_rounding_makes_the_stronger() -> None:
+    """4.1 × 3 × .3 is a bit less than 4.1 × 10 × .3 × 10 × .3."""
+    me, friend, other, far = (bytes([n]) * 16 for n in range(1, 5))
+    said = {(friend, far): 3.0, (me, friend): 4.1, (other, far): 10.0, (friend, other): 10.0}
+    levels = {pair: Level(n, n, Order(0, 0, b"log", 1)) for pair, n in said.items()}
+    search = around(levels, me, Rules(divisor=100 / 3))
+    whole = {score.to: score for score in search.all()}
+    assert search.one(far) == whole[far]
+    assert [step.to for step in whole[far].chain] == [friend, other, far]
+
+
 def test_one_pair_asks_for_nobody_whose_links_cannot_matter() -> None:
     me, friend, other, far = (bytes([n]) * 16 for n in range(1, 5))
     ten = Level(10.0, 10.0, Order(0, 0, b"log", 1))

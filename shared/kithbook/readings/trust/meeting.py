@@ -57,6 +57,7 @@ class Meeting:
         self.best = {start: inf, to: inf}  # the support to get at least, as in `reach`
         self.out: list[Way] = [(-self.divisor, 0, b"", start)]  # times a level, by the divisor
         self.worth = {start: inf, to: inf}
+        self.tied: set[bytes] = set()  # at whom two chains on are worth as much but for rounding
         self.back: list[tuple[float, bytes]] = []  # -worth of those not yet gone back from
 
     def find(self) -> dict[bytes, Reached]:
@@ -110,8 +111,9 @@ class Meeting:
             person = way[3]
             if person in self.settled or -way[0] * worths[person] < self.bar:
                 continue
-            if person in ends and ends[person].level / self.divisor >= worths[person]:
-                self._settle(way)  # and nobody after them gives more than they do
+            is_best = person in ends and ends[person].level / self.divisor >= worths[person]
+            if is_best and person not in self.tied:
+                self._settle(way)  # and nobody after them gives as much as they do
             else:
                 self._go_out(self.neighbours(person), way, 0.0)
 
@@ -159,7 +161,7 @@ class Meeting:
         divisor, bar, unseen = self.divisor, self.bar, ahead * self.transfer
         for by in got.keys() & best.keys():  # first, for they raise the bar
             known, carried = best[by], worth * got[by].level / divisor
-            if known == inf or carried <= worths.get(by, 0.0):
+            if known == inf or not self._is_better(by, carried):
                 continue
             if carried * known < bar > carried * unseen:
                 continue
@@ -172,7 +174,7 @@ class Meeting:
             if level.level < need:
                 break  # the rest are lower
             carried = worth * level.level / divisor
-            if carried <= worths.get(by, 0.0) or by in best:
+            if by in best or not self._is_better(by, carried):
                 continue
             worths[by] = carried
             if by in own:
@@ -180,3 +182,10 @@ class Meeting:
             if by not in own or own[by].stated is None:
                 heappush(back, (-carried, by))
         self.bar = bar
+
+    def _is_better(self, person: bytes, worth: float) -> bool:
+        """Whether a support is worth more at somebody than was known; it may be worth as much."""
+        known = self.worth.get(person, 0.0)
+        if known * SLACK <= worth <= known:
+            self.tied.add(person)
+        return worth > known
