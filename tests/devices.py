@@ -23,6 +23,7 @@ from kithbook.envelope import (
     chain,
     kind_of,
     make_record,
+    opening_message,
     reference,
     seal_message,
 )
@@ -37,7 +38,7 @@ from kithbook.events import (
     Role,
 )
 from kithbook.ids import ID_BYTES, NetworkId, Ref, log_id, network_id, person_id
-from kithbook.protocol import session_message, ticket_message
+from kithbook.protocol import session_message
 from kithbook.replication import PAGE_EVENTS, Page
 
 NOW_MS = 1_780_000_000_000
@@ -170,7 +171,7 @@ class Ticket:
         """The log that the ticket opens; each call opens another one."""
         device = device or Key()
         nonce = device.random.randbytes(ID_BYTES)
-        message = ticket_message(self.network, log_id(self.network, device.public, nonce))
+        message = opening_message(self.network, log_id(self.network, device.public, nonce))
         joined = Joined(
             at=AT,
             key=device.public,

@@ -9,9 +9,9 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from kithbook.clock import wall_ms
+from kithbook.envelope import opening_message
 from kithbook.events import DeviceAdded, DeviceRevoked, Founded, Invited, Joined, Removed, RoleGiven
 from kithbook.ids import network_id, person_id
-from kithbook.protocol import ticket_message
 
 RANKS = [None, "reader", "member", "owner"]
 Path = tuple[bytes, ...]
@@ -224,7 +224,7 @@ class Room:
         ]
 
     def signed(self, opening: Any, key: bytes) -> bool:
-        message = ticket_message(self.network, opening.log)
+        message = opening_message(self.network, opening.log)
         return self.verify(key, opening.event.signature, message)
 
     def once(self, entrants: list[Any]) -> list[Any]:

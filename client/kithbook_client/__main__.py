@@ -3,7 +3,8 @@
 import gc
 import os
 import sys
-from typing import NoReturn
+from types import SimpleNamespace
+from typing import Any, NoReturn
 
 INTERRUPTED = 130
 
@@ -18,11 +19,7 @@ def main() -> NoReturn:
 def _run() -> NoReturn:
     # A command is over before there is garbage worth looking for, the loading of modules included.
     gc.disable()
-    # msgspec asks it for names that this Python's own typing has; whoever needs it loads it later.
-    sys.modules["typing_extensions"] = None  # type: ignore[assignment]
-    import msgspec  # noqa: F401
-
-    del sys.modules["typing_extensions"]
+    _load_msgspec()
     from kithbook_client.cli.main import run
 
     for stream in (sys.stdout, sys.stderr):
@@ -31,6 +28,23 @@ def _run() -> NoReturn:
     code = run(sys.argv[1:])
     # Taking the interpreter apart would take longer than recording an event.
     os._exit(code)
+
+
+def _load_msgspec() -> None:
+    """Load it first, without two modules that take long and of which little is asked here.
+
+    Whoever needs them later loads them then.
+    """
+    # msgspec asks the one for names that this Python's own typing has, and uuid asks the other for
+    # what the system calls itself.
+    system = SimpleNamespace(system=lambda: os.uname().sysname)
+    stand_ins: dict[str, Any] = {"typing_extensions": None, "platform": system}
+    stand_ins = {name: one for name, one in stand_ins.items() if name not in sys.modules}
+    sys.modules.update(stand_ins)
+    import msgspec  # noqa: F401
+
+    for name in stand_ins:
+        del sys.modules[name]
 
 
 if __name__ == "__main__":

@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING
 
 from kithbook.clock import runs_ahead, tick
 from kithbook.codec import SALT_BYTES, Unreadable, decode_body, encode_body
-from kithbook.envelope import chain, kind_of, make_record
+from kithbook.envelope import chain, kind_of, make_record, opening_message
 from kithbook.errors import Invalid, Unavailable
 from kithbook.events import AnyEvent, DeviceAdded
 from kithbook.facts.effects import Entry
 from kithbook.ids import ID_BYTES, log_id
-from kithbook.protocol import ticket_message
 from kithbook_client import keys
 from kithbook_client.intake import Intake
 from kithbook_client.log import Log
@@ -45,7 +44,7 @@ def own_log(replica: "Replica", now_ms: int) -> Log:
         key=device.key,
         nonce=nonce,
         sponsor=sponsor.id,
-        signature=keys.sign(replica.secret(sponsor), ticket_message(replica.network, id_)),
+        signature=keys.sign(replica.secret(sponsor), opening_message(replica.network, id_)),
         device=device.name,
     )
     replica.open_log(id_, added, replica.home.random(SALT_BYTES), now_ms)

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from kithbook.envelope import Verify, record_problem
+from kithbook.envelope import Verify, opening_message, record_problem
 from kithbook.errors import Invalid, NotFound, Refused
 from kithbook.events import Joined
 from kithbook.ids import NetworkId
 from kithbook.membership import Act, act_in, standing
-from kithbook.protocol import JoinRequest, ticket_message
+from kithbook.protocol import JoinRequest
 from kithbook.replication import Page
 from kithbook_server.accounts import Accounts
 from kithbook_server.intake import Intake
@@ -121,7 +121,7 @@ class Hosting:
 
     def _is_used(self, roll: Roll, network: NetworkId, log: bytes, ticket: bytes) -> bool:
         return any(
-            other != log and self._verify(ticket, joined.signature, ticket_message(network, other))
+            other != log and self._verify(ticket, joined.signature, opening_message(network, other))
             for other, joined in roll.uses(ticket)
         )
 

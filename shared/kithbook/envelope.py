@@ -34,6 +34,7 @@ NO_HASH = bytes(HASH_BYTES)
 
 _DOMAIN = b"kithbook envelope 1\0"
 _SEAL_DOMAIN = b"kithbook seal 1\0"
+_OPENING_DOMAIN = b"kithbook opening 1\0"
 
 Verify = Callable[[bytes, bytes, bytes], bool]
 """Whether (public key, signature, message) is a good Ed25519 signature."""
@@ -148,6 +149,11 @@ def chain(
 def seal_message(network: bytes, log: bytes, seq: int, hash_: bytes) -> bytes:
     """What a device signs to seal its log up to `seq`."""
     return _SEAL_DOMAIN + network + log + seq.to_bytes(8, "big") + hash_
+
+
+def opening_message(network: bytes, log: bytes) -> bytes:
+    """What a ticket's private key signs, and what a sponsoring device signs, to open a log."""
+    return _OPENING_DOMAIN + network + log
 
 
 def reference(log: bytes, seq: int, hash_: bytes) -> Ref:

@@ -91,8 +91,3 @@ class Session(msgspec.Struct, frozen=True):
 def session_message(origin: str, nonce: bytes) -> bytes:
     """What a device signs for a session; the origin keeps one server from asking for another."""
     return b"kithbook session 1\0" + origin.encode() + b"\0" + nonce
-
-
-def ticket_message(network: bytes, log: bytes) -> bytes:
-    """What a ticket's private key signs, and what a sponsoring device signs, to open a log."""
-    return b"kithbook opening 1\0" + network + log

@@ -1,11 +1,14 @@
 """Whole processes of `kith` in a full home, against a Python that does nothing."""
 
+import compileall
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import kithbook
+import kithbook_client
 from tests.bench.homes import full_home
 from tests.bench.options import Options
 from tests.bench.table import Figure, Goal, duration
@@ -31,6 +34,9 @@ COMMANDS = (
 
 
 def figures(options: Options) -> Iterator[Figure]:
+    # As every installation is, while an edited checkout may hold what Python compiled before.
+    for package in (kithbook, kithbook_client):
+        compileall.compile_dir(Path(str(package.__file__)).parent, quiet=1)
     with options.folder() as folder:
         with full_home(folder, options.events, options.people):
             pass

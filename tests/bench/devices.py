@@ -13,11 +13,11 @@ from kithbook.envelope import (
     Seal,
     chain,
     make_record,
+    opening_message,
     seal_message,
 )
 from kithbook.events import Founded, Invited, Joined, Membership
 from kithbook.ids import LogId, NetworkId, log_id, network_id, person_id
-from kithbook.protocol import ticket_message
 from kithbook.replication import PAGE_EVENTS, Page
 from tests.bench.workload import ME, START
 
@@ -67,7 +67,7 @@ class Device:
             key=device.key,
             nonce=device.nonce,
             ticket=ticket.public_key().public_bytes_raw(),
-            signature=ticket.sign(ticket_message(network, device.log)),
+            signature=ticket.sign(opening_message(network, device.log)),
         )
         device.opening = device.page([device.act(joined, FIRST_HLC)])
         return device

@@ -19,6 +19,7 @@ from kithbook.envelope import (
     erase_record,
     kind_of,
     make_record,
+    opening_message,
     reference,
     seal_message,
 )
@@ -163,7 +164,7 @@ def ids_file() -> dict[str, Any]:
         "network": network_id(encode_body(FOUNDED, SALT)).hex(),
         "log": log_id(NETWORK, KEY, NONCE).hex(),
         "people": {name: person_id(NETWORK, name).hex() for name in names},
-        "opening_message": protocol.ticket_message(NETWORK, LOG).hex(),
+        "opening_message": opening_message(NETWORK, LOG).hex(),
         "session_message": protocol.session_message("https://kith.example", NONCE).hex(),
     }
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from kithbook.envelope import MEMBERSHIP_KIND
+from kithbook.envelope import MEMBERSHIP_KIND, opening_message
 from kithbook.events import DeviceAdded, Removed
 from kithbook.ids import ID_BYTES, log_id, person_id
 from kithbook.protocol import (
@@ -19,7 +19,6 @@ from kithbook.protocol import (
     SessionRequest,
     SyncReply,
     SyncRequest,
-    ticket_message,
 )
 from tests.devices import AT, NOW_MS, Key, Log
 from tests.server.served import ORIGIN, Device, Served, problem, read
@@ -156,7 +155,7 @@ def test_a_further_log_of_a_device_needs_no_link(served: Served, ada: Log) -> No
         key=ada.device.public,
         nonce=nonce,
         sponsor=ada.id,
-        signature=ada.device.sign(ticket_message(ada.network, log)),
+        signature=ada.device.sign(opening_message(ada.network, log)),
     )
     second = Log(ada.device, ada.network, added).append(added)
     assert second.records[0][1] == MEMBERSHIP_KIND

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from hashlib import sha256
 
-from kithbook.envelope import Seal, record_hlc, seal_message
+from kithbook.envelope import Seal, opening_message, record_hlc, seal_message
 from kithbook.events import DeviceAdded, DeviceRevoked, Invited, Joined, Removed, Role, RoleGiven
 from kithbook.ids import log_id, person_id
 from kithbook.membership import Act, Standing, act_in, last_of_member, standing
-from kithbook.protocol import ticket_message
 from kithbook.replication import Known, Page
 from kithbook_server.keys import verify
 from tests import devices
@@ -81,7 +80,7 @@ class Network:
     def join(self, ticket: Key, device: str, *, signer: Key | None = None, ms: int = 0) -> Log:
         """Open a log by a ticket."""
         device_, nonce = key(device), sha256(device.encode()).digest()[:16]
-        message = ticket_message(self.id, log_id(self.id, device_.public, nonce))
+        message = opening_message(self.id, log_id(self.id, device_.public, nonce))
         joined = Joined(
             at=AT,
             key=device_.public,
@@ -98,7 +97,7 @@ class Network:
     def add(self, sponsor: Log, *, device: Key | None = None, signer: Key | None = None) -> Log:
         """Open a further log that another one vouches for."""
         device_, nonce = device or sponsor.device, bytes([len(self.logs)]) * 16
-        message = ticket_message(self.id, log_id(self.id, device_.public, nonce))
+        message = opening_message(self.id, log_id(self.id, device_.public, nonce))
         added = DeviceAdded(
             at=AT,
             key=device_.public,

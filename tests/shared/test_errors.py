@@ -1,8 +1,9 @@
 import pytest
 
 from kithbook import errors
+from kithbook.envelope import opening_message
 from kithbook.errors import Ambiguous, KithbookError, Refused
-from kithbook.protocol import session_message, ticket_message
+from kithbook.protocol import session_message
 
 KINDS = [
     kind
@@ -35,7 +36,7 @@ def test_an_ambiguous_name_comes_with_its_candidates() -> None:
 
 def test_no_signed_message_can_pass_for_another() -> None:
     messages = [
-        ticket_message(bytes(16), bytes(16)),
+        opening_message(bytes(16), bytes(16)),
         session_message("", bytes(32)),
         session_message("a", bytes(31)),
         session_message("a\0", bytes(31)),

@@ -12,6 +12,7 @@ from kithbook.codec import SALT_BYTES, decode_body, encode_body
 from kithbook.envelope import (
     chain,
     erase_record,
+    opening_message,
     record_body,
     record_problem,
     reference,
@@ -19,7 +20,7 @@ from kithbook.envelope import (
 )
 from kithbook.events import AnyEvent, Founded
 from kithbook.ids import NetworkId, log_id, network_id, person_id
-from kithbook.protocol import session_message, ticket_message
+from kithbook.protocol import session_message
 from tests.golden import write
 from tests.golden.write import plain
 
@@ -105,6 +106,6 @@ def test_ids_are_computed_as_they_were() -> None:
     network = NetworkId(write.NETWORK)
     assert log_id(network, write.KEY, write.NONCE).hex() == golden["log"]
     assert {name: person_id(network, name).hex() for name in golden["people"]} == golden["people"]
-    assert ticket_message(network, write.LOG).hex() == golden["opening_message"]
+    assert opening_message(network, write.LOG).hex() == golden["opening_message"]
     signed = session_message("https://kith.example", write.NONCE).hex()
     assert signed == golden["session_message"]

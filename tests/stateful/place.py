@@ -8,11 +8,18 @@ from random import Random
 import msgspec
 
 from kithbook.codec import SALT_BYTES, Unreadable
-from kithbook.envelope import Head, erase_record, record_event, record_hlc, record_kind
+from kithbook.envelope import (
+    Head,
+    erase_record,
+    opening_message,
+    record_event,
+    record_hlc,
+    record_kind,
+)
 from kithbook.errors import Unavailable
 from kithbook.events import Invited, Joined, Role
 from kithbook.ids import CHECK_BYTES, ID_BYTES, NetworkId, log_id
-from kithbook.protocol import ROUND_EVENTS, SyncReply, SyncRequest, SyncServer, ticket_message
+from kithbook.protocol import ROUND_EVENTS, SyncReply, SyncRequest, SyncServer
 from kithbook_client import keys
 from kithbook_client.home import Home
 from kithbook_client.replica import Replica
@@ -218,7 +225,7 @@ def joining(folder: Path, network: NetworkId, seed: bytes) -> Device:
         own, nonce = home.new_device(folder.name), home.random(ID_BYTES)
         device.replica = home.add(network, "private")
         log, at = log_id(network, own.key, nonce), device.now_ms * 1000
-        signature = keys.sign(seed, ticket_message(network, log))
+        signature = keys.sign(seed, opening_message(network, log))
         ticket = keys.public_of(seed)
         joined = Joined(at=at, zone=0, key=own.key, nonce=nonce, ticket=ticket, signature=signature)
         device.replica.open_log(log, joined, home.random(SALT_BYTES), device.clock())

@@ -5,11 +5,19 @@ from collections.abc import Callable
 
 from kithbook.clock import tick
 from kithbook.codec import SALT_BYTES, encode_body
-from kithbook.envelope import MEMBERSHIP_KIND, NO_HASH, Seal, chain, make_record, seal_message
+from kithbook.envelope import (
+    MEMBERSHIP_KIND,
+    NO_HASH,
+    Seal,
+    chain,
+    make_record,
+    opening_message,
+    seal_message,
+)
 from kithbook.errors import Invalid, Refused
 from kithbook.events import Described, Joined
 from kithbook.ids import ID_BYTES, NetworkId, log_id
-from kithbook.protocol import JoinRequest, ticket_message
+from kithbook.protocol import JoinRequest
 from kithbook.replication import Page
 from kithbook_client import keys
 from kithbook_client.home import PRIVATE, Home, Opening, PathLike, system_ms
@@ -135,7 +143,7 @@ def _opening(home: Home, network: NetworkId, seed: bytes, device: str) -> Openin
             key=own.key,
             nonce=nonce,
             ticket=ticket,
-            signature=keys.sign(seed, ticket_message(network, log)),
+            signature=keys.sign(seed, opening_message(network, log)),
             device=own.name,
         )
         body = encode_body(joined, home.random(SALT_BYTES))

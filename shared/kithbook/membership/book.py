@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from kithbook.envelope import Verify
+from kithbook.envelope import Verify, opening_message
 from kithbook.events import (
     DeviceAdded,
     DeviceRevoked,
@@ -16,7 +16,6 @@ from kithbook.events import (
 )
 from kithbook.ids import NetworkId
 from kithbook.membership.standing import Act
-from kithbook.protocol import ticket_message
 
 Change = RoleGiven | Removed | DeviceRevoked
 """What changes the standing of logs that are there."""
@@ -56,6 +55,6 @@ class Book:
         """Whether the signature in an opening is by this key."""
         known = self._signed.get((log, key))
         if known is None:
-            message = ticket_message(self.network, log)
+            message = opening_message(self.network, log)
             known = self._signed[log, key] = self.verify(key, opening.signature, message)
         return known

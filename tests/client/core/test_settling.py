@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from kithbook.envelope import opening_message
 from kithbook.events import Invited, Joined
 from kithbook.ids import ID_BYTES, log_id
-from kithbook.protocol import ticket_message
 from kithbook_client import keys
 from kithbook_client.home import Home
 from kithbook_client.replica import Replica
@@ -20,7 +20,7 @@ def use(seed: bytes, folder: Path, by: Replica, clock: Clock) -> Replica:
         own, nonce = home.new_device(folder.name), home.random(ID_BYTES)
         replica = home.add(by.network, "")
         log = log_id(by.network, own.key, nonce)
-        signature = keys.sign(seed, ticket_message(by.network, log))
+        signature = keys.sign(seed, opening_message(by.network, log))
         ticket = keys.public_of(seed)
         joined = Joined(
             at=AT, key=own.key, nonce=nonce, ticket=ticket, signature=signature, device=own.name

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from kithbook.codec import SALT_BYTES
-from kithbook.envelope import CONTENT, Head, chain, make_record
+from kithbook.envelope import CONTENT, Head, chain, make_record, opening_message
 from kithbook.events import Invited, Joined, Met
 from kithbook.facts.effects import Entry
 from kithbook.ids import ID_BYTES, Ref, log_id, person_id
-from kithbook.protocol import SyncServer, ticket_message
+from kithbook.protocol import SyncServer
 from kithbook.replication import Page
 from kithbook_client import keys
 from kithbook_client.home import Home
@@ -68,7 +68,7 @@ def another(
             key=own.key,
             nonce=nonce,
             ticket=ticket,
-            signature=keys.sign(seed, ticket_message(by.network, log)),
+            signature=keys.sign(seed, opening_message(by.network, log)),
             device=own.name,
         )
         replica.open_log(log, joined, home.random(SALT_BYTES), clock())
