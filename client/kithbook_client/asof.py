@@ -11,7 +11,7 @@ from kithbook.readings.shelf import latest_first
 from kithbook_client.deeds import WITHDRAWN, DeedFile
 from kithbook_client.log import Log
 from kithbook_client.numbers import MANY, MAX_SEQ, SEQ_BITS, place
-from kithbook_client.shelf import MOST_BONUS, THESE, SqlShelf, below
+from kithbook_client.shelf import MOST_BONUS, THESE, SqlShelf, below, tenths_for
 
 AT_ONCE = 100
 """Pairs of people whose ties are read together."""
@@ -140,6 +140,14 @@ class Deeds:
         least = found[-1] - MOST_BONUS if found else 0
         pairs = f"(a, b) IN (SELECT a, b {stated} AND tenths >= ?)"
         return self._links(pairs, (asked, upto, least), upto), below(least)
+
+    def stated_to(
+        self, others: Collection[bytes], upto: int, least: float
+    ) -> Iterator[tuple[PairKey, Link]]:
+        """Also those in which it was stated once."""
+        stated = f"FROM link WHERE b IN {THESE} AND at <= ? AND (tenths = 0 OR tenths >= ?)"
+        args = self._asked(others), upto, tenths_for(least)
+        return self._links(f"(a, b) IN (SELECT a, b {stated})", args, upto)
 
     def helps_of(self, people: Collection[bytes], upto: int) -> Iterator[tuple[Place, Help]]:
         asked = self._asked(people)

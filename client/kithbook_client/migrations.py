@@ -248,6 +248,11 @@ def highest_levels(db: Database) -> None:
     db.execute("CREATE INDEX link_stated ON link(a, tenths) WHERE tenths IS NOT NULL")
 
 
+@migrations()
+def what_is_stated_of_somebody(db: Database) -> None:
+    db.execute("CREATE INDEX link_stated_of ON link(b, tenths) WHERE tenths IS NOT NULL")
+
+
 PAIR = {"a": int, "b": int, "author": int}
 VIEWS: tuple[tuple[str, dict[str, Any], tuple[str, ...]], ...] = (
     (

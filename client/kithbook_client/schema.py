@@ -9,7 +9,7 @@ from kithbook.errors import Damaged, KithbookError, Unavailable, Unsupported
 
 Connection = sqlite3.Connection
 
-VERSION = 8
+VERSION = 9
 """Of the tables; `migrations` holds one step for each."""
 SYNCHRONOUS = "FULL"
 """What was appended survives a power cut."""

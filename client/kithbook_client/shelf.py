@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import groupby
+from math import floor
 from typing import Any
 
 from kithbook.facts.rows import Field, Help, Link, Merge, Referral, Tie
@@ -20,6 +21,11 @@ MOST_BONUS = 10
 
 PEOPLE = {"author", "by", "who", "to"}
 """Columns with the numbers of people."""
+
+
+def tenths_for(least: float) -> int:
+    """What somebody who has this level stated at least, if anything."""
+    return max(1, floor(least * 10) - MOST_BONUS)
 
 
 def below(tenths: int) -> float:
@@ -79,6 +85,10 @@ class SqlShelf:
         ).fetchall()
         least = stated[-1][0] - MOST_BONUS if stated else 0
         return self._trust(f"a IN {THESE} AND tenths >= ?", asked, str(least)), below(least)
+
+    def stated_to(self, people: Collection[bytes], least: float) -> Iterator[tuple[PairKey, Link]]:
+        where = f"b IN {THESE} AND tenths IS NOT NULL AND (tenths = 0 OR tenths >= ?)"
+        return self._trust(where, self._numbers(people), str(tenths_for(least)))
 
     def links_between(
         self, ones: Collection[bytes], others: Collection[bytes]

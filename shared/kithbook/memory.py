@@ -176,6 +176,13 @@ class Memory:
     ) -> tuple[Iterable[tuple[PairKey, Link]], float]:
         return NOT_QUICKER
 
+    def stated_to(
+        self,
+        people: Collection[bytes],
+        least: float,  # noqa: ARG002 - `Shelf` asks it
+    ) -> Iterator[tuple[PairKey, Link]]:
+        return self.trust_to(people)
+
     def links_between(
         self, ones: Collection[bytes], others: Collection[bytes]
     ) -> Iterator[tuple[PairKey, Link]]:

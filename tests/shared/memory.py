@@ -134,6 +134,15 @@ class Bytes:
         least = stated[-1] - 10 if stated else 0
         return [row for tenths, row in rows if tenths >= least], (least - 1) / 10 + 1
 
+    def stated_to(self, people: Collection[bytes], least: float) -> list[Any]:
+        return [
+            (key, link)
+            for key, link in self.links_to(people)
+            if link.stated
+            and link.stated.tenths is not None
+            and (not link.stated.tenths or link.stated.tenths / 10 + 1 >= least)
+        ]
+
     def links_between(self, ones: Collection[bytes], others: Collection[bytes]) -> list[Any]:
         return [found for found in self.links_from(ones) if found[0][2] in others]
 

@@ -38,6 +38,12 @@ class Deeds(Protocol):
         """As `Shelf.highest_from`."""
         ...
 
+    def stated_to(
+        self, others: Collection[bytes], upto: int, least: float
+    ) -> Iterable[tuple[PairKey, Link]]:
+        """As `Shelf.stated_to`."""
+        ...
+
     def helps_of(self, people: Collection[bytes], upto: int) -> Iterable[tuple[Place, Help]]:
         """Helps given or received by these people that no thanks up to then may have closed, with
         the thanks for them.
@@ -78,6 +84,9 @@ class AsOf:
         self, people: Collection[bytes], count: int
     ) -> tuple[Iterable[tuple[PairKey, Link]], float]:
         return self.deeds.highest(people, self.upto, count)
+
+    def stated_to(self, people: Collection[bytes], least: float) -> Iterable[tuple[PairKey, Link]]:
+        return self.deeds.stated_to(people, self.upto, least)
 
     def links_between(
         self, ones: Collection[bytes], others: Collection[bytes]

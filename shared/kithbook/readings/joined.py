@@ -66,6 +66,9 @@ class Joined:
     ) -> tuple[Iterable[tuple[PairKey, Link]], float]:
         return NOT_QUICKER
 
+    def stated_to(self, people: Collection[bytes], least: float) -> Iterator[tuple[PairKey, Link]]:
+        return (row for shelf in self.shelves for row in shelf.stated_to(people, least))
+
     def links_between(
         self, ones: Collection[bytes], others: Collection[bytes]
     ) -> Iterator[tuple[PairKey, Link]]:

@@ -210,7 +210,10 @@ class Reader:
         return [Score.stated(start, to, level) for _, to, level in best[:count]]
 
     def _search(self, start: bytes) -> Search:
-        return Search(start, self._neighbours, self._vouchers, self.rules)
+        # The reader is who has levels of most. Levels of several ids add up.
+        is_quicker = start != self._root(self.me) and not self.one
+        stating = self._stating if is_quicker else None
+        return Search(start, self._neighbours, self._vouchers, self.rules, stating)
 
     @cached_property
     def _loaded(self) -> dict[bytes, dict[bytes, Level]]:
@@ -231,10 +234,17 @@ class Reader:
     def _vouchers(self, person: bytes) -> dict[bytes, Level]:
         known = self._loaded_of.get(person)
         if known is None:
-            links = self._levels(self.shelf.trust_to(self.ids(person)))
-            known = in_order({by: level for (by, whom), level in links.items() if whom == person})
+            known = self._of(person, self.shelf.trust_to(self.ids(person)))
             self._loaded_of[person] = known
         return known
+
+    def _stating(self, person: bytes, least: float) -> dict[bytes, Level]:
+        return self._of(person, self.shelf.stated_to((person,), least))
+
+    def _of(self, person: bytes, links: Iterable[tuple[PairKey, Link]]) -> dict[bytes, Level]:
+        """The levels about somebody, the highest first."""
+        found = self._levels(links)
+        return in_order({by: level for (by, whom), level in found.items() if whom == person})
 
     def _load_neighbours(self) -> None:
         """Fetch everybody's links with one question, before everybody's are asked for."""

@@ -46,6 +46,12 @@ class Shelf(Protocol):
         """
         ...
 
+    def stated_to(self, people: Collection[bytes], least: float) -> Iterable[tuple[PairKey, Link]]:
+        """Of `trust_to` those in which a level is stated that is 0, or with dealings may be `least`
+        or more. Others may be among them.
+        """
+        ...
+
     def links_between(
         self, ones: Collection[bytes], others: Collection[bytes]
     ) -> Iterable[tuple[PairKey, Link]]:
@@ -123,6 +129,10 @@ class Patched:
         self, people: Collection[bytes], count: int
     ) -> tuple[Iterable[tuple[PairKey, Link]], float]:
         return NOT_QUICKER if self.tables["link"] else self.shelf.highest_from(people, count)
+
+    def stated_to(self, people: Collection[bytes], least: float) -> Iterable[tuple[PairKey, Link]]:
+        rows = self.shelf.stated_to(people, least)
+        return self._patch("link", rows, lambda key, _: key[2] in people)
 
     def links_between(
         self, ones: Collection[bytes], others: Collection[bytes]

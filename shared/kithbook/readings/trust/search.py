@@ -4,16 +4,20 @@ From one viewpoint, either one person's score, looking only where its chain can 
 at once. Both give the same bits.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from heapq import heappop, heappush
 
 from kithbook.readings.rules import Rules
-from kithbook.readings.trust.chains import Chains, Reached, Step, passed, reach
+from kithbook.readings.trust.chains import LEAST, Chains, Reached, Step, passed, reach
 from kithbook.readings.trust.levels import Level, Neighbours
-from kithbook.readings.trust.meeting import Meeting
+from kithbook.readings.trust.meeting import SLACK, Meeting
 from kithbook.readings.trust.score import Caution, Score, Vouch
 
+Stating = Callable[[bytes, float], dict[bytes, Level]]
+"""Person and level → who states a level about them that is 0 or, with their dealings, as high, and
+maybe others; the highest first.
+"""
 FULL = Level(10.0, 10.0, None)
 """The level that a warner is heard with."""
 
@@ -22,12 +26,18 @@ class Search:
     """Scores of other people from the viewpoint of `start`."""
 
     def __init__(
-        self, start: bytes, neighbours: Neighbours, vouchers: Neighbours, rules: Rules
+        self,
+        start: bytes,
+        neighbours: Neighbours,
+        vouchers: Neighbours,
+        rules: Rules,
+        stating: Stating | None = None,
     ) -> None:
         self.start = start
         self.neighbours = neighbours
         self.vouchers = vouchers
         self.rules = rules
+        self.stating = stating
 
     @cached_property
     def own(self) -> dict[bytes, Level]:
@@ -40,7 +50,7 @@ class Search:
         """
         if to == self.start:
             return Score(to, to, "none")
-        vouchers = self.vouchers(to)
+        vouchers = self.vouchers(to) if others else self._mattering(to)
         own = vouchers.get(self.start)
         if own is not None and own.stated is not None:
             return self._stated(to, own)
@@ -68,6 +78,21 @@ class Search:
             warner = min(warners, key=_rank)
             caution = self._caution(warner, vouchers[warner.person], heard)
         return Score.of(self.start, to, support, chain, caution, found[1:] if others else [])
+
+    def _mattering(self, to: bytes) -> dict[bytes, Level]:
+        """Who has a level about somebody, without some through whom no chain gives more than the
+        direct one, where those are many.
+        """
+        if self.stating is None:
+            return self.vouchers(to)
+        direct = self.own.get(to)
+        found = {self.start: direct} if direct else {}
+        most = max((level.level for by, level in self.own.items() if by != to), default=0.0)
+        if not most:
+            return found
+        floor = max(self.rules.cut, LEAST, direct.level if direct else 0.0)
+        least = floor * self.rules.divisor / most * SLACK
+        return self.stating(to, least) | found if least > self.rules.weak else self.vouchers(to)
 
     def all(self) -> Iterator[Score]:
         """The score of everybody whom trust or a warning reaches, in no order."""
