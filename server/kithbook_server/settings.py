@@ -12,11 +12,13 @@ from platformdirs import user_data_path
 
 from kithbook.errors import Invalid
 from kithbook.protocol import MAX_REQUEST_BYTES, ROUND_EVENTS
+from kithbook.replication import PAGE_EVENTS
 
 PREFIX = "KITHD_"
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
+RoundEvents = Annotated[int, msgspec.Meta(ge=PAGE_EVENTS)]
 Connections = Annotated[int, msgspec.Meta(ge=2)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 Origin = Annotated[str, msgspec.Meta(pattern="^(https?://[^/]+)?$")]
@@ -42,8 +44,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     that."""
     request_bytes: Positive = MAX_REQUEST_BYTES
     """What the body of one request may hold, compressed or inflated."""
-    round_events: Positive = ROUND_EVENTS
-    """Events that a device may bring in one round of sync."""
+    round_events: RoundEvents = ROUND_EVENTS
+    """Events that a device may bring in one round of sync, 1000 or more, as one page may hold so
+    many."""
     network_events: Positive = 10_000_000
     """Events that are kept of one network."""
     rate: Count = 600

@@ -22,7 +22,7 @@ def test_an_origin_needs_no_slash_at_its_end() -> None:
     [
         ({"KITHD_PORT": "high"}, "port"),
         ({"KITHD_PORT": "65536"}, "port"),
-        ({"KITHD_ROUND_EVENTS": "0"}, "round_events"),
+        ({"KITHD_ROUND_EVENTS": "999"}, "round_events"),
         ({"KITHD_PROT": "80"}, "KITHD_PROT"),
         ({"KITHD_LOG_LEVEL": "loud"}, "log_level"),
         ({"KITHD_ORIGIN": "kith.example.org"}, "origin"),
