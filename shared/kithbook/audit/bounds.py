@@ -6,15 +6,17 @@ chain at any moment of the history is at most as strong as the same chain of bou
 whose strongest chain of bounds stays below the cut was never part of what made the score.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import permutations
+from typing import Any
 
 import msgspec
 
 from kithbook.errors import Invalid
 from kithbook.events import (
-    AnyEvent,
+    Content,
     Described,
     Helped,
     Merged,
@@ -38,6 +40,8 @@ SLACK = 1 - 1e-9
 MOST = 10.0
 """The highest level, and what a warning is heard with."""
 DEALINGS = (Met, Helped, Thanked, Referred)
+SAID = (Trusted, *DEALINGS, Described)
+"""What is about somebody alone, or about two people."""
 Pair = tuple[bytes, bytes]
 
 
@@ -48,24 +52,28 @@ class Bounds:
     """
 
     def __init__(self, events: Sequence[Held], start: bytes, to: bytes) -> None:
-        merges = (h.event for h in events if isinstance(h.event, Merged))
-        self.one = classes(Merge(merged.people) for merged in merges)
+        kinds: defaultdict[type, list[tuple[int, Any]]] = defaultdict(list)
+        for number, held in enumerate(events):
+            kinds[type(held.event)].append((number, held.event))
+        self.one = classes(Merge(merged.people) for _, merged in kinds[Merged])
         self.start, self.to = self.root(start), self.root(to)
-        self.rules = _loosest(h.event for h in events if isinstance(h.event, Ruled))
+        self.rules = _loosest(ruled for _, ruled in kinds[Ruled])
         self.cut = max(self.rules.cut, LEAST) * SLACK
-        self.said: dict[Pair, list[int]] = {}
-        self.rest: list[int] = []
+        self.said: defaultdict[Pair, list[int]] = defaultdict(list)
+        self.rest = [
+            number for kind, found in kinds.items() if kind not in SAID for number, _ in found
+        ]
+        self.warners: set[bytes] = set()
         self._stated: dict[Pair, int] = {}
         self._dealt: set[Pair] = set()
-        self.warners: set[bytes] = set()
-        for number, held in enumerate(events):
-            self._note(number, held.event)
-        self._by: dict[bytes, dict[bytes, float]] = {}
-        of: dict[bytes, dict[bytes, float]] = {}
-        for a, b in self.said:
-            level = self._most((a, b))
-            self._by.setdefault(a, {})[b] = level
-            of.setdefault(b, {})[a] = level
+        self._note_stated(kinds[Trusted])
+        for kind in DEALINGS:
+            self._note_dealt(kinds[kind])
+        self._by: defaultdict[bytes, dict[bytes, float]] = defaultdict(dict)
+        of: defaultdict[bytes, dict[bytes, float]] = defaultdict(dict)
+        for pair in self.said:
+            a, b = pair
+            self._by[a][b] = of[b][a] = self._most(pair)
         loose = msgspec.structs.replace(self.rules, cut=self.cut)
         found = reach(self.start, self._neighbours, loose)
         self.reached = {step.person: step.support for step in found}
@@ -121,23 +129,26 @@ class Bounds:
         heard = self.reached.get(a, 0.0) * MOST / self.rules.divisor
         return heard >= (weight or self.cut) * SLACK
 
-    def _note(self, number: int, event: AnyEvent) -> None:
-        one = self.one
-        if isinstance(event, Trusted):
-            pair = one.get(event.by, event.by), one.get(event.whom, event.whom)
-            self.said.setdefault(pair, []).append(number)
-            level = event.level
-            if level and level > self._stated.get(pair, 0):
-                self._stated[pair] = level
-            elif level == 0 and pair[1] == self.to:
-                self.warners.add(pair[0])
-        elif isinstance(event, DEALINGS):
+    def _note_dealt(self, dealt: Iterable[tuple[int, Content]]) -> None:
+        for number, event in dealt:
             # Who of them deals with whom is not asked: it could only be less.
             for pair in permutations(map(self.root, people_in(event)), 2):
-                self.said.setdefault(pair, []).append(number)
+                self.said[pair].append(number)
                 self._dealt.add(pair)
-        elif not isinstance(event, Described):
-            self.rest.append(number)
+
+    def _note_stated(self, stated: Iterable[tuple[int, Trusted]]) -> None:
+        """Most of what bears on trust comes by here."""
+        one, said, most, to = self.one, self.said, self._stated, self.to
+        for number, event in stated:
+            pair, level = (event.by, event.whom), event.level
+            if one:
+                pair = one.get(event.by, event.by), one.get(event.whom, event.whom)
+            said[pair].append(number)
+            if level:
+                if pair not in most or level > most[pair]:
+                    most[pair] = level
+            elif level == 0 and pair[1] == to:
+                self.warners.add(pair[0])
 
     def _most(self, pair: Pair) -> float:
         stated = self._stated.get(pair, 0) / 10
