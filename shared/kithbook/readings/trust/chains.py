@@ -71,7 +71,8 @@ def reach(
             carried = support * link.level / divisor
             if carried < least:
                 break  # the rest are lower
-            carried = min(carried, support)  # as in `passed`
+            if carried > support:  # noqa: PLR1730 - as in `passed`, but min() is a call
+                carried = support
             if carried >= best.get(whom, 0.0):
                 best[whom] = carried
                 heappush(heap, (-carried, hops + 1, person, whom))

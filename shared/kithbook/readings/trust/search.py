@@ -107,11 +107,17 @@ class Search:
             chains.lengthen(step)
             for whom in self.warned_by(step.person):
                 warners.setdefault(whom, []).append(step)
-        for person in (*reached, *(warners.keys() - reached.keys())):  # as they lie in memory
-            if person not in final:
-                score = self._judged(person, warners.get(person), chains)
-                if score.basis != "none":
-                    yield score
+        for person, step in reached.items():
+            if person in final:
+                continue
+            if person in warners:
+                yield self._judged(person, warners[person], chains)
+            else:  # most are, and there is nothing to judge
+                yield Score.of(self.start, person, step.support, chains[person], None, [])
+        for person in warners.keys() - reached.keys() - final:
+            score = self._judged(person, warners[person], chains)
+            if score.basis != "none":
+                yield score
 
     def best(self) -> Iterator[Score]:
         """Every score over 0, the best first; who asks for a few need not wait for the rest."""
