@@ -43,7 +43,7 @@ _readable = reduce(or_, UPCASTERS, AnyEvent)
 _decode = msgspec.msgpack.Decoder(_readable).decode
 _known = {str(kind.__struct_config__.tag) for kind in _readable.__args__}
 # An array that starts with a short string. What follows is not looked at: it may nest too deep.
-_type = re.compile(rb"(?:[\x90-\x9f]|\xdc..)([\xa0-\xbf])", re.DOTALL)
+_TYPE = rb"(?s:[\x90-\x9f]|\xdc..)([\xa0-\xbf])"
 
 
 def encode_body(event: AnyEvent, salt: bytes) -> bytes:
@@ -94,7 +94,7 @@ def _unreadable(packed: memoryview, error: Exception) -> Unreadable:
 
 def _tag(packed: memoryview) -> str | None:
     """The type that an array starts with, or None where there is none."""
-    head = _type.match(packed)
+    head = re.match(_TYPE, packed)
     if head is None:
         return None
     size = head[1][0] & 0x1F

@@ -20,7 +20,7 @@ PersonId = NewType("PersonId", bytes)
 ID_BYTES = 16
 CHECK_BYTES = 8
 
-_event_id = re.compile(r"([0-9a-f]{1,32}):([0-9]{1,18})")
+_EVENT_ID = r"([0-9a-f]{1,32}):([0-9]{1,18})"
 
 
 class Ref(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
@@ -62,7 +62,7 @@ def event_id(log: bytes, seq: int) -> str:
 
 def parse_event_id(text: str) -> tuple[str, int]:
     """The log's hexadecimal digits (or only its first ones) and the seq of an event's name."""
-    name = _event_id.fullmatch(text.strip().lower())
+    name = re.fullmatch(_EVENT_ID, text.strip().lower())
     if name is None:
         raise Invalid(
             f"“{text}” does not name an event.",

@@ -75,6 +75,9 @@ FIRST = (
 """What somebody types who is new here."""
 
 
+NOT_LOADED = click.Command(None)
+
+
 class Kith(Commands):
     """Knows of each command what `PAGE` says, and imports the one that runs."""
 
@@ -106,7 +109,8 @@ class Kith(Commands):
 
 @click.group(
     cls=Kith,
-    commands={name: click.Command(name) for entries in PAGE.values() for name in entries},
+    # Their names are enough to suggest one; get_command gives the command itself.
+    commands=dict.fromkeys((name for entries in PAGE.values() for name in entries), NOT_LOADED),
     invoke_without_command=True,
     options_metavar="",
     subcommand_metavar="COMMAND …",

@@ -7,7 +7,6 @@ obeyed by the terminal.
 import os
 import sys
 from collections.abc import Collection, Sequence
-from unicodedata import east_asian_width
 
 import click
 import msgspec
@@ -120,4 +119,6 @@ def _align(cells: Sequence[str], *, to_right: bool) -> list[str]:
 
 def _width(text: str) -> int:
     """How many columns of a terminal it takes."""
+    from unicodedata import east_asian_width
+
     return len(text) + sum(east_asian_width(letter) in "WF" for letter in text)
