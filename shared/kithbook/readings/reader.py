@@ -166,7 +166,7 @@ class Reader:
     def score(self, to: bytes, start: bytes | None = None, *, others: bool = False) -> Score:
         """How far trust carries to one person."""
         start, to = self._root(start or self.me), self._root(to)
-        return self._search(start).one(to, others=others)
+        return self._search(start, to).one(to, others=others)
 
     def levels_of(self, person: bytes) -> dict[bytes, Level]:
         """The level that each has about a person, by whoever's word counts for this reader."""
@@ -209,9 +209,9 @@ class Reader:
         best = sorted(one for one in found if -one[0] > most and one[2].stated is not None)
         return [Score.stated(start, to, level) for _, to, level in best[:count]]
 
-    def _search(self, start: bytes) -> Search:
-        # The reader is who has levels of most. Levels of several ids add up.
-        is_quicker = start != self._root(self.me) and not self.one
+    def _search(self, start: bytes, to: bytes | None = None) -> Search:
+        # The reader is of whom most have a level. Levels of several ids add up.
+        is_quicker = to == self._root(self.me) and not self.one
         stating = self._stating if is_quicker else None
         return Search(start, self._neighbours, self._vouchers, self.rules, stating)
 

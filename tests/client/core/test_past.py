@@ -206,3 +206,24 @@ def test_a_supposition_answers_and_writes_nothing(replica: Replica, clock: Clock
     assert score(Supposition(silence=frozenset([bob]))) is None
     assert score(Supposition()) == 5
     assert (replica.digest(), rows(replica), read(replica)) == before
+
+
+def test_what_somebody_thinks_of_you_then_and_now(replica: Replica, clock: Clock) -> None:
+    """Also through whom they trust, though their own dealings with you are known."""
+    me = replica.me
+    bob, carol, dan, eve = (who(replica, name) for name in ("Bob", "Carol", "Dan", "Eve"))
+    replica.append([Trusted(at=AT, by=bob, whom=other, level=100) for other in (carol, dan)])
+    replica.append(
+        [Helped(at=AT - n * DAY_US, by=me, to=bob, what="moved house") for n in range(5)]
+    )
+    replica.append([Helped(at=AT, by=me, to=eve, what="moved house")])
+    replica.append([Trusted(at=AT, by=carol, whom=me, level=90)])
+    replica.append([Trusted(at=AT + DAY_US, by=dan, whom=me, level=0)])
+    clock.ms = (AT + 2 * DAY_US) // 1000
+
+    def thought(moment: Moment | None = None) -> tuple[Any, ...]:
+        score = replica.reader(clock.ms, moment).score(me, bob)
+        return score.basis, score.support, [one.to for one in score.chain]
+
+    assert thought() == ("contested", 5.0, [carol, me])
+    assert thought(Moment(as_of=AT + 1)) == ("chain", 5.0, [carol, me])

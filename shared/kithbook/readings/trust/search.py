@@ -87,7 +87,7 @@ class Search:
             return self.vouchers(to)
         direct = self.own.get(to)
         found = {self.start: direct} if direct else {}
-        most = max((level.level for by, level in self.own.items() if by != to), default=0.0)
+        most = next((level.level for by, level in self.own.items() if by != to), 0.0)
         if not most:
             return found
         floor = max(self.rules.cut, LEAST, direct.level if direct else 0.0)
@@ -171,7 +171,7 @@ class Search:
         """Those of the people who are reached."""
         return [chains.reached[person] for person in people if person in chains.reached]
 
-    def _judged(self, to: bytes, warners: list[Reached] | None, chains: Chains) -> Score:
+    def _judged(self, to: bytes, warners: list[Reached], chains: Chains) -> Score:
         step = chains.reached.get(to)
         caution = self._strongest(to, warners, chains) if warners else None
         support, chain = (step.support, chains[to]) if step else (None, [])
