@@ -40,15 +40,17 @@ class Watching:
         for line in stream:
             self.lines.put(line.strip())
 
-    def until(self, said: Callable[[str], bool]) -> str:
-        """The first line of which this is true, however long it takes to come."""
+    def until(self, said: Callable[[str], bool], so: Callable[[], bool] = lambda: True) -> str:
+        """The first line of which this is true and after which things are so, however long it takes
+        to come: what was written earlier may be told of in a line of its own.
+        """
         heard = []
         while True:
             try:
                 heard.append(self.lines.get(timeout=PATIENCE))
             except Empty:
                 pytest.fail(f"it said only {heard}")
-            if said(heard[-1]):
+            if said(heard[-1]) and so():
                 return heard[-1]
 
     def end(self, with_signal: signal.Signals = signal.SIGTERM) -> int:
@@ -80,17 +82,19 @@ def pushed(line: str) -> bool:
     return bool(json.loads(line).get("networks", [{}])[0].get("pushed"))
 
 
+def knows(laptop: Laptop, name: str) -> Callable[[], bool]:
+    return lambda: name in laptop.names
+
+
 def test_what_one_laptop_writes_is_soon_on_another_that_watches(
     laptop: Laptop, hosted: Server, desk: Laptop
 ) -> None:
     with watching(laptop, "--json") as here, watching(desk, "--json") as there:
         laptop.run("met", "Dora")
         here.until(pushed)
-        there.until(pulled)
-        assert "Dora" in desk.names
+        there.until(pulled, knows(desk, "Dora"))
         desk.run("met", "Emil")
-        here.until(pulled)
-        assert "Emil" in laptop.names
+        here.until(pulled, knows(laptop, "Emil"))
     assert laptop.network["digest"] == desk.network["digest"]
 
 
@@ -105,8 +109,7 @@ def test_a_server_that_was_away_is_found_again_and_nothing_is_lost(
             laptop.run("met", name)
             here.until(lambda line: "unreachable" in line)
             hosted.start()
-            there.until(pulled)
-            assert name in desk.names
+            there.until(pulled, knows(desk, name))
     assert laptop.network["digest"] == desk.network["digest"]
     assert laptop.network["pending"] == desk.network["pending"] == 0
 
@@ -126,14 +129,13 @@ def test_it_does_not_matter_through_which_server_process(
         laptop.sync()
         with watching(laptop, "--json") as here, watching(desk, "--json") as there:
             laptop.run("met", "Dora")
-            there.until(pulled)
+            there.until(pulled, knows(desk, "Dora"))
             desk.run("met", "Emil")
-            here.until(pulled)
+            here.until(pulled, knows(laptop, "Emil"))
             two.kill()
             two.start()
             laptop.run("met", "Fred")
-            there.until(pulled)
-        assert {"Dora", "Emil", "Fred"} <= desk.names
+            there.until(pulled, knows(desk, "Fred"))
         assert laptop.network["digest"] == desk.network["digest"]
 
 
@@ -159,9 +161,8 @@ def test_a_network_that_gets_a_server_meanwhile_is_watched_too(
     with watching(laptop, "--json") as here, Server(tmp_path / "other") as other:
         laptop.run("join", other.greeting)
         laptop.run("met", "Dora")
-        here.until(pushed)
+        here.until(pushed, lambda: other.holds() == laptop.network["logs"])
         assert laptop.network["server"] == other.url
-        assert other.holds() == laptop.network["logs"]
 
 
 def test_there_has_to_be_something_to_watch(laptop: Laptop, tmp_path: Path) -> None:
