@@ -270,7 +270,11 @@ def told(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> tuple[in
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("serve", "--database", "mysql:x"), 2, "The URL of the database cannot be used"),
+        (
+            ("serve", "--port", "0", "--database", "mysql:x"),
+            2,
+            "The URL of the database cannot be used",
+        ),
         (
             ("verify", "--database", "postgresql://127.0.0.1:1/y"),
             1,
@@ -308,7 +312,8 @@ def test_without_its_library_postgresql_is_told_with_what_to_install(
     for name in [name for name in sys.modules if name.startswith("kithbook_server.log.postgres")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    ended, out, err = told(("serve", "--database", "postgresql://127.0.0.1/x"), capsys)
+    words = ("serve", "--port", "0", "--database", "postgresql://127.0.0.1/x")
+    ended, out, err = told(words, capsys)
     assert (ended, out) == (2, "")
     assert "pip install 'kithbook[server,postgres]'" in err
 
