@@ -165,8 +165,8 @@ MINE = {
     "retraction": _BY_LOG.format("event"),
     "handle": _BY_PERSON.format("person"),
     "text": (
-        "CASE WHEN id >> 32 THEN (SELECT network FROM log WHERE no = id >> 32) "
-        "ELSE (SELECT network FROM person WHERE no = id) END = ?"
+        "CASE WHEN text.id >> 32 THEN (SELECT network FROM log WHERE no = text.id >> 32) "
+        "ELSE (SELECT network FROM person WHERE no = text.id) END = ?"
     ),
 }
 """The tables of the views, and which of their rows are of one network."""

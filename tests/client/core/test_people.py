@@ -92,6 +92,19 @@ class TestSearch:
         assert replica.search("acme", 9)[0] == []
         assert replica.search("initech", 9)[0] == [bob]
 
+    def test_finds_each_once_after_a_rebuild_also_beside_another_network(
+        self, replica: Replica
+    ) -> None:
+        other = replica.home.found("team", "Ada")
+        for one in (replica, other):
+            one.append([met(one, "Bob", note="about the sofa")])
+            one.append([described(one, "Bob", set={"name": "Bob", "org": "Acme"})])
+        found = [(one.search("sofa", 9), one.search("acme", 9)) for one in (replica, other)]
+
+        replica.rebuild()
+
+        assert [(one.search("sofa", 9), one.search("acme", 9)) for one in (replica, other)] == found
+
     def test_goes_on_where_it_was(self, replica: Replica, clock: Clock) -> None:
         for n in range(5):
             replica.append([met(replica, "Bob", note=f"sofa {n}")])
