@@ -181,6 +181,19 @@ def test_a_session_is_for_who_holds_the_key(team: Team) -> None:
     assert code(team.kithd.post("/v1/session", asked)) == (401, "no_session")
 
 
+def test_a_session_signed_for_another_server_opens_nothing_here(team: Team) -> None:
+    """It has Ada sign its own origin and a nonce of ours, and brings that under its own name."""
+    public, away = team.ada.device.public, "kith.elsewhere.example"
+    nonce = read(team.kithd.post("/v1/session", SessionRequest(public)), Challenge).nonce
+    signature = team.ada.device.sign_session(f"https://{away}", nonce)
+
+    asked = SessionRequest(public, nonce, signature)
+    answer = team.kithd.post("/v1/session", asked, {"host": away})
+
+    assert code(answer) == (401, "no_session")
+    assert f"Start it with --origin https://{away}" in answer.json()["hint"]
+
+
 def test_a_link_is_good_once(team: Team) -> None:
     assert team.join(team.bob).status_code == 200, "the same again changes nothing"
     ticket = team.ada.invite("Carol")

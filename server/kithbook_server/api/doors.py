@@ -14,6 +14,7 @@ from kithbook_server.api.auth import bearer_token
 from kithbook_server.api.openapi import operation
 from kithbook_server.api.server import Server
 from kithbook_server.api.wire import AnyRequest, Message, reply
+from kithbook_server.origins import origins_of
 
 DOOR_BYTES = 1024 * 1024
 """What somebody without a session may send: the opening of one log is far less."""
@@ -60,8 +61,7 @@ def end_session(request: AnyRequest, server: Server) -> None:
 
 
 def _origins(request: AnyRequest, server: Server) -> tuple[str, ...]:
-    """What the device may have called this server: a proxy may have taken off the TLS."""
+    """What the device may have called this server."""
     if origin := server.settings.origin:
         return (origin,)
-    host = request.headers.get("host", "")
-    return f"http://{host}", f"https://{host}"
+    return origins_of(request.headers.get("host", ""), request.scope["server"])
