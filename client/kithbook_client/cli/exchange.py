@@ -43,7 +43,7 @@ class FailedAnswer(msgspec.Struct, frozen=True):
 class SyncAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     """`skipped` are the names of networks that have no server; `failed` is left out when empty.
 
-    Where there is one network, what fails is an error.
+    The first that failed is also the error on stderr, and where there is one network it is all.
     """
 
     networks: list[NetworkAnswer]
@@ -73,6 +73,9 @@ def kith_sync(call: Call, target: str | None, watch: bool) -> None:
         call.exit_code = 1
     if call.json:
         print_json(answer)
+        if answer.failed:
+            first = answer.failed[0]
+            raise KithbookError(first.message, first.hint, code=first.code)
         return
     for failure in answer.failed:
         click.echo(plain(f"{failure.name}: {failure.message} {failure.hint}"), err=True)

@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+import msgspec
+
 from tests.client.cli.conftest import Typed
 
 
@@ -42,6 +44,16 @@ def test_a_server_that_is_not_there_is_said_in_a_sentence(kith: Typed) -> None:
     error = kith.refused("sync", "http://127.0.0.1:9")
     assert error["code"] == "unreachable"
     assert error["hint"]
+
+
+def test_of_several_networks_the_first_that_fails_is_the_error(kith: Typed) -> None:
+    kith("network", "new", "team", "--local")
+    ran = kith.run("--json", "sync", "http://127.0.0.1:9")
+
+    answer, error = msgspec.json.decode(ran.out), msgspec.json.decode(ran.err)["error"]
+    assert ran.code == 1
+    assert [one["name"] for one in answer["failed"]] == ["private", "team"]
+    assert {"name": "private", **error} == answer["failed"][0]
 
 
 def test_links_that_are_none(kith: Typed) -> None:
