@@ -28,6 +28,7 @@ def counts(text: str) -> dict[str, float]:
 def measured(server: Server) -> dict[str, float]:
     answer = Caller(server).get("/metrics")
     assert (answer.status, answer.media) == (200, "text/plain")
+    assert answer.headers["content-type"].count("charset") == 1
     return counts(answer.body.decode())
 
 

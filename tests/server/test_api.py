@@ -72,6 +72,9 @@ def test_on_files_a_small_round_is_answered_without_another_thread(
         (MSGPACK, JSON, JSON),
         ("application/json; charset=utf-8", "application/msgpack", MSGPACK),
         ("APPLICATION/JSON", "text/html, application/json;q=0.9", JSON),
+        (MSGPACK, "application/json;q=0.2, application/msgpack;q=0.7", MSGPACK),
+        (JSON, "application/json; q=0, application/msgpack", MSGPACK),
+        (MSGPACK, "application/json;q=much, */*", MSGPACK),
     ],
 )
 def test_the_reply_is_in_the_form_that_is_accepted(
@@ -108,8 +111,9 @@ def test_a_request_may_be_compressed(device: Device, ada: Log, encoding: str) ->
 def test_a_large_reply_is_compressed_for_who_can_read_that(device: Device, ada: Log) -> None:
     device.push(ada.write(200))
     request = msgspec.msgpack.encode(SyncRequest([]))
-    plain = send(device, request, accept_encoding="gzip")
-    assert "content-encoding" not in plain.headers
+    for welcome in ("gzip", "zstd;q=0, gzip"):
+        plain = send(device, request, accept_encoding=welcome)
+        assert "content-encoding" not in plain.headers
     small = send(device, msgspec.msgpack.encode(SyncRequest([ada.head()])), accept_encoding="zstd")
     assert "content-encoding" not in small.headers
     with device.served.client.stream(
@@ -242,6 +246,34 @@ def test_every_address_answers_with_a_problem_where_it_is_used_wrongly(served: S
         for kind in (JSON, MSGPACK):
             told = client.post(path, content=b"\xc1", headers={"content-type": kind})
             assert problem(told) == (400, "malformed")
+
+
+def test_who_asks_in_a_wrong_way_is_told_in_which_ways_one_can(served: Served, ada: Log) -> None:
+    device, client = served.host(ada), served.client
+    for method, path, allowed in (
+        ("GET", "/v1/session", "DELETE, OPTIONS, POST"),
+        ("HEAD", "/health", "GET, OPTIONS"),
+        ("POST", device.path.replace("sync", "events"), "GET, OPTIONS"),
+    ):
+        told = client.request(method, path, headers=device.headers)
+        assert (told.status_code, told.headers["allow"]) == (405, allowed)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        *(("events?limit=0", "limit: "), ("events?limit=many", "limit: ")),
+        *(("why?to=me&order=foo", "order: "), ("why?to=me&changes=maybe", "changes: ")),
+        ("why", "'to'"),
+    ],
+)
+def test_a_parameter_that_is_wrong_is_named(
+    served: Served, ada: Log, query: str, said: str
+) -> None:
+    device = served.host(ada)
+    told = served.client.get(device.path.replace("sync", query), headers=device.headers)
+    assert problem(told) == (400, "invalid")
+    assert said in told.json()["detail"]
 
 
 def test_health(served: Served) -> None:

@@ -17,6 +17,7 @@ from litestar.response import Stream
 from kithbook.errors import Refused, Unavailable
 from kithbook.facts.digest import vector
 from kithbook.ids import NetworkId
+from kithbook_server.api import problems
 from kithbook_server.api.auth import network_in
 from kithbook_server.api.server import Parts, Server
 from kithbook_server.api.wire import AnyRequest
@@ -26,6 +27,12 @@ BEAT_SECONDS = 15.0
 MEDIA = "text/event-stream"
 HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}  # of nginx, which would wait
 _BEAT = b":\n\n"
+_WRONG = ResponseSpec(
+    problems.Problem,
+    generate_examples=False,
+    media_type=problems.MEDIA,
+    description="What went wrong.",
+)
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -47,7 +54,12 @@ class Told(msgspec.Struct, frozen=True):
     summary="Tells when something new arrived",
     description="Server-sent events, the first at once; `data` has, in JSON, the `heads` of the"
     " digest. It ends with the session. Sync after each connection, and whenever `heads` differ.",
-    responses={200: ResponseSpec(Told, generate_examples=False, media_type=MEDIA)},
+    responses={
+        200: ResponseSpec(
+            Told, generate_examples=False, media_type=MEDIA, description="A stream of these."
+        ),
+        **dict.fromkeys((400, 401, 404), _WRONG),
+    },
 )
 async def changes(network: FromPath[str], request: AnyRequest, server: Server) -> Stream:
     asked = network_in(network)

@@ -55,7 +55,12 @@ def open_session(request: AnyRequest, body: RawBody, server: Server) -> Response
     return reply(request, server.sessions.answer(asked, _origins(request, server)))
 
 
-@delete("/session", sync_to_thread=True, summary="End the session that comes with the request")
+@delete(
+    "/session",
+    sync_to_thread=True,
+    security=[{"session": []}],
+    summary="End the session that comes with the request",
+)
 def end_session(request: AnyRequest, server: Server) -> None:
     server.accounts.end_session(bearer_token(request))
 

@@ -7,6 +7,7 @@ from http import HTTPStatus
 import msgspec
 from litestar import Response
 from litestar.exceptions import HTTPException
+from litestar.routes import HTTPRoute
 from litestar.types import ExceptionHandlersMap
 
 from kithbook.errors import KithbookError, TooLarge
@@ -41,7 +42,7 @@ STATUS = {
 """Every code that this server answers with, and its status."""
 
 _CODES = {
-    400: "malformed",
+    400: "invalid",
     404: "not_found",
     405: "method_not_allowed",
     413: "too_large",
@@ -95,7 +96,28 @@ def _of_ours(request: AnyRequest, error: KithbookError) -> Response[bytes]:
 def _of_litestar(request: AnyRequest, error: HTTPException) -> Response[bytes]:
     if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return _of_ours(request, _too_large(request))
-    return problem(request, _CODES.get(error.status_code, "error"), f"{error.detail}.")
+    if error.status_code == HTTPStatus.BAD_REQUEST and isinstance(error.extra, list):
+        said = "; ".join(f"{one['key']}: {one['message']}" for one in error.extra)
+        return problem(request, "invalid", f"{said}.", "/schema describes it.")
+    is_method = error.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+    headers = {"allow": _methods(request)} if is_method else _NONE
+    code = _CODES.get(error.status_code, "error")
+    return problem(request, code, f"{error.detail}.", headers=headers)
+
+
+def _methods(request: AnyRequest) -> str:
+    """What the address of a request can be asked with (RFC 9110, 15.5.6)."""
+    asked = request.url.path.strip("/").split("/")
+    for route in request.app.routes:
+        known = route.path_components
+        if isinstance(route, HTTPRoute) and len(known) == len(asked):
+            fits = (
+                part == one or not isinstance(part, str)
+                for part, one in zip(known, asked, strict=True)
+            )
+            if all(fits):
+                return ", ".join(sorted(route.methods))
+    return ""
 
 
 def _too_large(request: AnyRequest) -> TooLarge:

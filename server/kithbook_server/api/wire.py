@@ -5,6 +5,7 @@ as they were sent. What is compressed may not grow past the limit when it is inf
 """
 
 import zlib
+from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -63,7 +64,7 @@ def reply(request: AnyRequest, value: msgspec.Struct) -> Response[bytes]:
     media = _format_out(asked)
     content = _ENCODERS[media](value)
     headers = {"vary": "accept, accept-encoding"}
-    if len(content) >= ZSTD_FROM_BYTES and "zstd" in asked.get("accept-encoding", ""):
+    if len(content) >= ZSTD_FROM_BYTES and "zstd" in accepted(asked.get("accept-encoding", "")):
         content = zstandard.ZstdCompressor().compress(content)
         headers["content-encoding"] = "zstd"
     return Response(content, media_type=media, headers=headers)
@@ -127,11 +128,30 @@ def _format_in(headers: Headers) -> str:
 
 
 def _format_out(headers: Headers) -> str:
-    for accepted in headers.get("accept", "").lower().split(","):
-        media = accepted.partition(";")[0].strip()
+    for media in accepted(headers.get("accept", "")):
         if media in _FORMATS:
             return _FORMATS[media]
     return _format_in(headers) if "content-type" in headers else JSON
+
+
+def accepted(header: str) -> list[str]:
+    """What a header names as welcome, the best first; what has `q=0` is not (RFC 9110, 12.4.2)."""
+    found = [one.partition(";") for one in header.lower().replace(" ", "").split(",")]
+    if ";" not in header:
+        return [name for name, _, _ in found]
+    weighed = [(_weight(rest), name) for name, _, rest in found]
+    welcome = [one for one in weighed if one[0] > 0]
+    return [name for _, name in sorted(welcome, key=itemgetter(0), reverse=True)]
+
+
+def _weight(parameters: str) -> float:
+    for parameter in parameters.split(";"):
+        if parameter.startswith("q="):
+            try:
+                return float(parameter[2:])
+            except ValueError:
+                return 0
+    return 1
 
 
 def _unsupported(what: str, known: str) -> Invalid:
