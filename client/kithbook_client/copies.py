@@ -7,16 +7,32 @@ of ours has shared it.
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from kithbook.events import people_in
+from kithbook.envelope import record_body
+from kithbook.errors import Refused
+from kithbook.events import Founded, people_in
 from kithbook.facts.effects import Entry
 from kithbook.ids import CHECK_BYTES, Ref
-from kithbook.restating import mark
+from kithbook.restating import mark, secret_of
 from kithbook_client.numbers import place
 
 if TYPE_CHECKING:
     from kithbook_client.replica import Replica
 
 COUNT = "NOT EXISTS (SELECT 1 FROM void WHERE void.event = shared.event OR void.event = original)"
+
+
+def secret_of_home(replica: "Replica") -> bytes:
+    """The secret that all devices in the private network have, by the event that founded it."""
+    replica.refresh()
+    for log in replica.logs.held():
+        ((_, _, record),) = replica.logs.rows(log, 0, 1)
+        entry = replica.logs.entry(log.id, 1)
+        if entry and entry.author and isinstance(entry.event, Founded):
+            return secret_of(record_body(record) or b"")
+    raise Refused(
+        f"{replica.name} has not all of its events here yet, so nothing of it can be shared.",
+        "Run: kith sync.",
+    )
 
 
 def note_copy(team: "Replica", event: int, original: int) -> None:
@@ -36,8 +52,6 @@ def copies_in(team: "Replica") -> list[Entry]:
 
 def find_copies(private: "Replica", team: "Replica", one: dict[bytes, bytes]) -> None:
     """Note what other devices of ours have shared; `one` says who is one in both networks."""
-    from kithbook_client.sharing import secret_of_home
-
     secret = None
     for event, entry in _unknown(team):
         secret = secret or secret_of_home(private)

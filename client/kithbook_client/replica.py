@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from kithbook_client.pages import Pages
     from kithbook_client.pasts import Pasts
     from kithbook_client.peers import Peer
-    from kithbook_client.status import Status
 
 
 class Network(msgspec.Struct, frozen=True):
@@ -246,12 +245,6 @@ class Replica:
                 raise NotFound("This device has written nothing yet.")
             text = event_id(own.id, own.seq)
         return self.history.find(text)
-
-    def status(self) -> "Status":
-        """What is held here, and what waits."""
-        from kithbook_client.status import status
-
-        return status(self)
 
     def search(self, text: str, limit: int) -> "tuple[list[bytes], list[Logged]]":
         """The people on whose cards, and the events in which, these words stand."""

@@ -6,15 +6,14 @@ from typing import cast
 import msgspec
 
 from kithbook.codec import Unreadable
-from kithbook.envelope import record_body
 from kithbook.errors import Ambiguous, Refused
-from kithbook.events import Content, Described, Founded, people_in, type_name
+from kithbook.events import Content, Described, people_in, type_name
 from kithbook.ids import ID_BYTES, Ref, event_id, fold_name, person_id
 from kithbook.readings.listing import Logged
 from kithbook.readings.merges import classes, members
-from kithbook.restating import SHARED, mark, restated, secret_of
+from kithbook.restating import SHARED, mark, restated
 from kithbook_client.book import Book
-from kithbook_client.copies import note_copy
+from kithbook_client.copies import note_copy, secret_of_home
 from kithbook_client.replica import Replica
 from kithbook_client.ties import tie
 
@@ -127,17 +126,3 @@ class Sharing:
                 f"{name} is of the type {kind}, which cannot be shared.",
                 "What people did can be, and what is on their cards; see: kith log.",
             )
-
-
-def secret_of_home(replica: Replica) -> bytes:
-    """The secret that all devices in the private network have, by the event that founded it."""
-    replica.refresh()
-    for log in replica.logs.held():
-        ((_, _, record),) = replica.logs.rows(log, 0, 1)
-        entry = replica.logs.entry(log.id, 1)
-        if entry and entry.author and isinstance(entry.event, Founded):
-            return secret_of(record_body(record) or b"")
-    raise Refused(
-        f"{replica.name} has not all of its events here yet, so nothing of it can be shared.",
-        "Run: kith sync.",
-    )

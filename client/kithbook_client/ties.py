@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from kithbook.events import Merged
 from kithbook.readings.merges import classes
+from kithbook_client.copies import find_copies
 from kithbook_client.home import Home
 from kithbook_client.replica import Replica
 
@@ -24,8 +25,6 @@ def tie(home: Home, pairs: Iterable[tuple[bytes, bytes]]) -> None:
 
 def settle(replica: Replica) -> None:
     """Note at home what follows from what came: who one is there, and what repeats one's own."""
-    from kithbook_client.copies import find_copies
-
     home = replica.home
     teams = [one for one in home.replicas() if not one.private] if replica.private else [replica]
     for team in teams:

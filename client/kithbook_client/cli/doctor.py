@@ -16,6 +16,7 @@ from kithbook_client.cli.output import dim, plain, print_json, say
 from kithbook_client.cli.words import counted
 from kithbook_client.home import Home
 from kithbook_client.replica import Replica
+from kithbook_client.status import status
 
 State = Literal["ok", "warn", "fail"]
 ROOM_BYTES = 200_000_000
@@ -108,7 +109,7 @@ def _machine(home: Home) -> Finding:
 
 def _clocks(replica: Replica) -> Iterator[Finding]:
     name = f"{replica.name}, clock"
-    ahead = replica.status().ahead
+    ahead = status(replica).ahead
     for log in ahead:
         yield Finding(
             "warn",
@@ -138,11 +139,11 @@ def _history(replica: Replica) -> Finding:
 
 
 def _set_aside(replica: Replica) -> Iterator[Finding]:
-    status = replica.status()
+    held = status(replica)
     for count, says, hint in (
-        (status.unknown, "for a newer kithbook", "Upgrade kithbook, then: kith rebuild"),
-        (status.set_aside, "of a branch that forked", "They are kept; see kith log."),
-        (status.inert, "not counted because of who wrote them", "See the reasons: kith log --all"),
+        (held.unknown, "for a newer kithbook", "Upgrade kithbook, then: kith rebuild"),
+        (held.set_aside, "of a branch that forked", "They are kept; see kith log."),
+        (held.inert, "not counted because of who wrote them", "See the reasons: kith log --all"),
     ):
         if count:
             yield Finding("warn", f"{replica.name}, set aside", f"{counted(count)} {says}", hint)
@@ -161,7 +162,7 @@ def _server(replica: Replica) -> Finding:
         is_well = answer.status == 200
     except urllib3.exceptions.HTTPError:
         says, is_well = f"{replica.server} does not answer", False
-    pending = replica.status().pending
+    pending = status(replica).pending
     says += f"; {counted(pending)} to send" if pending else ""
     if is_well:
         return Finding("ok", name, says, "Send them: kith sync" if pending else "")

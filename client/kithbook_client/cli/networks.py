@@ -34,7 +34,7 @@ def new_network(call: Call, name: str, server: str | None, local: bool) -> None:
     """
     if local and server is not None:
         raise click.UsageError("A network that is --local has no --server.")
-    from kithbook_client.founding import found
+    from kithbook_client.sync.founding import found
 
     current = call.replica
     url = None if local else server or current.server

@@ -9,6 +9,7 @@ from kithbook_client.cli.command import command
 from kithbook_client.cli.output import plain, print_json, say, strong, table
 from kithbook_client.cli.words import counted, day_words
 from kithbook_client.replica import Replica
+from kithbook_client.status import status
 
 
 class NetworkAnswer(msgspec.Struct, frozen=True):
@@ -66,7 +67,7 @@ def _me(replica: Replica) -> str:
 
 
 def _network(replica: Replica) -> NetworkAnswer:
-    found = replica.status()
+    found = status(replica)
     return NetworkAnswer(
         id=found.id.hex(),
         name=found.name,

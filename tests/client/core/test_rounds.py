@@ -14,6 +14,7 @@ from kithbook.replication import Page, Refusal
 from kithbook_client.home import Home
 from kithbook_client.numbers import place
 from kithbook_client.replica import Replica
+from kithbook_client.status import status
 from kithbook_client.verify import verify
 from tests.client.core.world import (
     AT,
@@ -116,12 +117,12 @@ def test_what_is_pending_is_what_the_server_is_not_known_to_hold(
     replica: Replica, server: ReplicaServer, clock: Clock
 ) -> None:
     replica.connect("server")
-    assert (replica.status().pending, replica.status().last_sync) == (2, None)
+    assert (status(replica).pending, status(replica).last_sync) == (2, None)
 
     sync(replica, server)
     replica.append([met(replica, "Bob")])
 
-    assert (replica.status().pending, replica.status().last_sync) == (1, clock.ms)
+    assert (status(replica).pending, status(replica).last_sync) == (1, clock.ms)
 
 
 @pytest.mark.parametrize("keep", [0, 1])
@@ -295,7 +296,7 @@ class TestAForkOfOurOwnLog:
         assert replica.digest() == copy.digest() == server.replica.digest()
         for name in ("Bob", "Carol", "Dan", "Eve"):
             assert len(replica.events(person=who(replica, name))) == 1
-        assert copy.status().set_aside == 2
+        assert status(copy).set_aside == 2
         assert len(copy.home.devices) == 2
         for one in (replica, copy, server.replica):
             assert verify(one, views=True).ok
@@ -390,7 +391,7 @@ def test_another_branch_of_somebodys_log_gives_way_to_the_servers(
     report = sync(replica, server)
 
     assert report.up_to_date
-    assert replica.status().set_aside == 1
+    assert status(replica).set_aside == 1
     assert held(replica) == held(other)
     assert len(replica.home.devices) == 1
     assert [one.void for one in replica.events(person=who(replica, "Dan"))] == []
@@ -415,7 +416,7 @@ def test_a_branch_that_does_not_hold_together_is_not_taken(
 
     assert [refused.code for refused in report.refused] == ["unfit"]
     assert replica.digest() == before
-    assert replica.status().set_aside == 0
+    assert status(replica).set_aside == 0
 
 
 def test_refusals_are_told_once_and_by_log(replica: Replica) -> None:
@@ -454,6 +455,6 @@ def test_an_unknown_event_passes_through_byte_for_byte(
     sync(replica, server)
     sync(other, server)
 
-    assert other.status().unknown == replica.status().unknown == 1
+    assert status(other).unknown == status(replica).unknown == 1
     assert records(other) == records(replica)
     assert other.digest() == replica.digest()

@@ -24,6 +24,7 @@ from kithbook.ids import NetworkId
 from kithbook.protocol import Challenge, Session, SyncReply, SyncRequest
 from kithbook_client.home import Home
 from kithbook_client.replica import Replica
+from kithbook_client.status import status
 from kithbook_client.sync.http import MSGPACK, PROBLEM, HttpServer
 from kithbook_client.sync.inviting import add_device, invite
 from kithbook_client.sync.joining import join
@@ -71,7 +72,7 @@ class TestJoining:
         sync(train)
         sync(ada)
         assert ada.digest() == train.digest()
-        assert train.status().pending == 0
+        assert status(train).pending == 0
         assert verify(train, views=True).ok
         home.close()
 

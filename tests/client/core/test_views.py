@@ -33,6 +33,7 @@ from kithbook.readings.shelf import latest_first
 from kithbook_client import folding, rebuilding
 from kithbook_client.home import Home
 from kithbook_client.replica import Replica
+from kithbook_client.status import status
 from kithbook_client.verify import verify
 from tests.client.core.world import (
     AT,
@@ -371,7 +372,7 @@ class TestAnotherRelease:
         write_raw(replica, codec.encode_body(met(replica, "Bob", note="LATER"), bytes(16)))
         bob = who(replica, "Bob")
         assert replica.events()[-1].void == "unknown"
-        assert replica.status().unknown == 1
+        assert status(replica).unknown == 1
         assert list(replica.reading(AT // 1000).ties_of([bob])) == []
         assert replica.events(person=bob) == []
 
@@ -380,7 +381,7 @@ class TestAnotherRelease:
 
         assert len(list(replica.reading(AT // 1000).ties_of([bob]))) == 1
         assert len(replica.events(person=bob)) == 1
-        assert replica.status().unknown == 0
+        assert status(replica).unknown == 0
         assert verify(replica, views=True).ok
 
 
