@@ -2,19 +2,17 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 
 import msgspec
 
-from kithbook.codec import SALT_BYTES, encode_body
 from kithbook.errors import Invalid, NotFound, Refused
-from kithbook.events import Described, Founded
-from kithbook.ids import ID_BYTES, NetworkId, fold_name, log_id, network_id, person_id
-from kithbook.replication import Page
+from kithbook.ids import NetworkId, fold_name
 from kithbook_client import keys
-from kithbook_client.replica import Network, Replica
+from kithbook_client.networks import Network, named
+from kithbook_client.replica import Replica
 from kithbook_client.schema import connect, create, plain_errors, writing
 
 FILE = "kith.db"
@@ -30,22 +28,6 @@ class Device(msgspec.Struct, frozen=True):
     secret: bytes
     name: str
     machine: str
-
-
-class Plan(msgspec.Struct, frozen=True):
-    """A network before it is founded; `salt` makes the body that its id is the hash of."""
-
-    id: NetworkId
-    founded: Founded
-    salt: bytes
-
-
-class Opening(msgspec.Struct, frozen=True):
-    """A log of ours that a ticket opens, before the server has taken it."""
-
-    ticket: bytes
-    key: bytes
-    page: Page
 
 
 def system_ms() -> int:
@@ -110,10 +92,12 @@ class Home:
                 "Use it as it is, or make another with --home DIR.",
                 code="home_exists",
             )
+        from kithbook_client.founding import found
+
         with home.writing():
             if device:
                 home.new_device(device)
-            home.found(PRIVATE, me)
+            found(home, PRIVATE, me)
         return home
 
     @classmethod
@@ -204,38 +188,6 @@ class Home:
                 "UPDATE network SET left = ?, current = 0 WHERE no = ?", (now, replica.no)
             )
 
-    def plan(self, name: str, me: str) -> Plan:
-        """A network that can be founded, so that its id is known before anything is written."""
-        device, nonce = self.device(), self.random(ID_BYTES)
-        founded = Founded(
-            at=self.now_ms() * 1000,
-            zone=0,
-            key=device.key,
-            nonce=nonce,
-            name=name,
-            me=me,
-            device=device.name,
-        )
-        salt = self.random(SALT_BYTES)
-        return Plan(network_id(encode_body(founded, salt)), founded, salt)
-
-    def found(self, name: str, me: str) -> Replica:
-        """A new network of which we are the owner."""
-        return self.carry_out(self.plan(name, me))
-
-    def carry_out(self, plan: Plan) -> Replica:
-        """Found the network that was planned."""
-        founded, me = plan.founded, plan.founded.me
-        with self.writing():
-            now = self.now_ms()
-            replica = self.add(plan.id, founded.name)
-            log = log_id(plan.id, founded.key, founded.nonce)
-            replica.open_log(log, founded, plan.salt, now)
-            person = person_id(plan.id, me)
-            described = Described(at=founded.at, zone=0, person=person, set={"name": me})
-            replica.append([described], now)
-        return replica
-
     def add(self, id_: NetworkId, name: str) -> Replica:
         """Make room for a network of which nothing is here yet; the first one is the private one.
 
@@ -279,38 +231,6 @@ class Home:
         )
         self.devices[key] = device
         return device
-
-    def opening(self, ticket: bytes) -> Opening | None:
-        """What was begun with this ticket and has not come to its end."""
-        row = self.db.execute(
-            "SELECT key, page FROM opening WHERE ticket = ?", (ticket,)
-        ).fetchone()
-        return Opening(ticket, row[0], msgspec.msgpack.decode(row[1], type=Page)) if row else None
-
-    def keep_opening(self, opening: Opening) -> None:
-        self.db.execute(
-            "INSERT INTO opening VALUES (?, ?, ?)",
-            (opening.ticket, opening.key, msgspec.msgpack.encode(opening.page)),
-        )
-
-    def forget_opening(self, ticket: bytes) -> None:
-        self.db.execute("DELETE FROM opening WHERE ticket = ?", (ticket,))
-
-
-def named(networks: Sequence[Network], text: str) -> Network:
-    """The network with this name, or whose id starts like this. Raises NotFound."""
-    fits = [one for one in networks if one.name == text] or [
-        one for one in networks if one.id.hex().startswith(text.lower())
-    ]
-    if len(fits) > 1:
-        fits = [one for one in fits if one.left is None]
-    if len(fits) == 1:
-        return fits[0]
-    count = "More than one" if fits else "No"
-    raise NotFound(
-        f"{count} network here is called “{text}”.",
-        f"There are: {', '.join(f'{one.name} ({one.id.hex()[:8]})' for one in networks)}.",
-    )
 
 
 def default_folder() -> str:

@@ -5,15 +5,13 @@ from contextlib import contextmanager
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from kithbook.collecting import uncollected
 from kithbook.envelope import Head
 from kithbook.errors import NotFound, Unavailable
 from kithbook.events import AnyEvent, Role
 from kithbook.facts.digest import VERSION, digest
 from kithbook.facts.effects import Entry
-from kithbook.ids import LogId, NetworkId, event_id, person_id
+from kithbook.ids import LogId, event_id, person_id
 from kithbook.membership import members
 from kithbook.replication import Page
 from kithbook_client import keys
@@ -21,6 +19,7 @@ from kithbook_client.authoring import Append, append, own_log
 from kithbook_client.index import Index
 from kithbook_client.intake import Intake, Received, receive
 from kithbook_client.log import Log, Logs
+from kithbook_client.networks import Network
 from kithbook_client.numbers import People
 from kithbook_client.rebuilding import Progress, rebuild
 from kithbook_client.schema import unhurried
@@ -37,22 +36,6 @@ if TYPE_CHECKING:
     from kithbook_client.pages import Pages
     from kithbook_client.pasts import Pasts
     from kithbook_client.peers import Peer
-
-
-class Network(msgspec.Struct, frozen=True):
-    """A network of this home; `server` is where it syncs.
-
-    `private` is one's own, `current` the one that is written to where nothing else is said, and
-    `left` when one left it, in ms since 1970.
-    """
-
-    no: int
-    id: NetworkId
-    name: str
-    server: str | None
-    private: bool = False
-    current: bool = False
-    left: int | None = None
 
 
 class Replica:

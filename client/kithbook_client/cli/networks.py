@@ -34,11 +34,11 @@ def new_network(call: Call, name: str, server: str | None, local: bool) -> None:
     """
     if local and server is not None:
         raise click.UsageError("A network that is --local has no --server.")
-    from kithbook_client.sync.founding import found
+    from kithbook_client.sync.founding import found_team
 
     current = call.replica
     url = None if local else server or current.server
-    replica = found(call.home, clean("name", name), url)
+    replica = found_team(call.home, clean("name", name), url)
     if call.json:
         print_json(_network(replica, current))
         return

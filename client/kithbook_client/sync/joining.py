@@ -3,27 +3,16 @@
 import os
 from collections.abc import Callable
 
-from kithbook.clock import tick
-from kithbook.codec import SALT_BYTES, encode_body
-from kithbook.envelope import (
-    MEMBERSHIP_KIND,
-    NO_HASH,
-    Seal,
-    chain,
-    make_record,
-    opening_message,
-    seal_message,
-)
 from kithbook.errors import Invalid, Refused
-from kithbook.events import Described, Joined
-from kithbook.ids import ID_BYTES, NetworkId, log_id
+from kithbook.events import Described
 from kithbook.protocol import JoinRequest
-from kithbook.replication import Page
 from kithbook_client import keys
-from kithbook_client.home import PRIVATE, Home, Opening, PathLike, system_ms
+from kithbook_client.founding import found
+from kithbook_client.home import PRIVATE, Home, PathLike, system_ms
 from kithbook_client.replica import Replica
 from kithbook_client.sync.http import HttpServer
 from kithbook_client.sync.links import Link, parse_link
+from kithbook_client.sync.openings import begin, forget
 from kithbook_client.sync.rounds import SyncReport
 from kithbook_client.sync.servers import server_at, sync_with
 from kithbook_client.ties import tie_me
@@ -74,7 +63,7 @@ def arrive(replica: Replica) -> None:
     home = replica.home
     name = replica.names([replica.me]).get(replica.me)
     if replica.private and replica.name != PRIVATE:  # the first one of this home is a team's
-        home.make_private(home.found(PRIVATE, name or home.device().name))
+        home.make_private(found(home, PRIVATE, name or home.device().name))
     if name is None and replica.role != "reader":
         at, mine = home.now_ms() * 1000, home.private
         known = mine.names([mine.me])[mine.me]
@@ -90,18 +79,18 @@ def _enter(home: Home, link: Link, device: str) -> Replica:
     for held in home.replicas():
         if held.network == network:
             return held
-    opening = _opening(home, network, seed, device)
-    server = HttpServer(link.origin, [home.devices[opening.key]], None, home.now_ms())
+    begun = begin(home, network, seed, device)
+    server = HttpServer(link.origin, [home.devices[begun.key]], None, home.now_ms())
     try:
-        server.join(JoinRequest(network, opening.key, pages=[opening.page]))
+        server.join(JoinRequest(network, begun.key, pages=[begun.page]))
     except Refused:
-        home.forget_opening(opening.ticket)
+        forget(home, begun)
         raise
     with home.writing():
         replica = home.add(network, "")
-        replica.receive([opening.page])
+        replica.receive([begun.page])
         replica.connect(link.origin)
-        home.forget_opening(opening.ticket)
+        forget(home, begun)
     return replica
 
 
@@ -123,33 +112,3 @@ def _home_for(
             )
         return Home.create(path, me, device, now_ms, random)
     return home
-
-
-def _opening(home: Home, network: NetworkId, seed: bytes, device: str) -> Opening:
-    """The page that opens our log. It is kept until the server has answered, because a second
-    log on the same ticket would make both count for nothing.
-    """
-    ticket = keys.public_of(seed)
-    kept = home.opening(ticket)
-    if kept is not None:
-        return kept
-    with home.writing():
-        own = home.device() if home.networks() or not device else home.new_device(device)
-        nonce, now = home.random(ID_BYTES), home.now_ms()
-        log = log_id(network, own.key, nonce)
-        joined = Joined(
-            at=now * 1000,
-            zone=0,
-            key=own.key,
-            nonce=nonce,
-            ticket=ticket,
-            signature=keys.sign(seed, opening_message(network, log)),
-            device=own.name,
-        )
-        body = encode_body(joined, home.random(SALT_BYTES))
-        record = make_record(MEMBERSHIP_KIND, tick(0, now), body)
-        hashes = chain(network, log, 1, NO_HASH, [record])
-        seal = Seal(1, keys.sign(own.secret, seal_message(network, log, 1, hashes[0])))
-        opening = Opening(ticket, own.key, Page(log, 1, NO_HASH, [record], [seal]))
-        home.keep_opening(opening)
-    return opening

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kithbook.errors import Unavailable
+from kithbook_client.founding import found
 from kithbook_client.home import Home
 from kithbook_client.replica import Replica
 from kithbook_client.sync.folder import Folder
@@ -169,7 +170,7 @@ def test_a_place_that_is_gone_is_unavailable(replica: Replica, tmp_path: Path) -
 
 def test_a_bundle_holds_several_networks(home: Home, tmp_path: Path) -> None:
     bundle = tmp_path / "all.kith"
-    team = home.found("team", "Ada")
+    team = found(home, "team", "Ada")
     for one in (home.replica(), team, home.replica()):
         assert sync(one, bundle).up_to_date
         assert sync(one, bundle).pushed == 0

@@ -10,6 +10,7 @@ from kithbook.clock import DAY_MS, wall_ms
 from kithbook.errors import Damaged, Invalid, NotFound, Refused, Unavailable, Unsupported
 from kithbook.events import DeviceAdded
 from kithbook_client import keys, schema
+from kithbook_client.founding import found
 from kithbook_client.home import Home, default_folder
 from kithbook_client.replica import Replica
 from kithbook_client.verify import verify
@@ -318,13 +319,13 @@ class TestTheClock:
 
 
 def test_networks_are_found_by_name_and_by_id(home: Home) -> None:
-    team = home.found("team", "Ada L.")
+    team = found(home, "team", "Ada L.")
 
     assert home.replica("team") is team
     assert home.replica(team.network.hex()[:8]) is team
     assert home.replica().name == "private"
     with pytest.raises(NotFound, match="No network here is called “club”"):
         home.replica("club")
-    home.found("team", "Ada")
+    found(home, "team", "Ada")
     with pytest.raises(NotFound, match="More than one"):
         home.replica("team")

@@ -13,6 +13,7 @@ from kithbook.events import Described, Helped, Merged, Met, Retracted, Trusted
 from kithbook.readings.reader import Reader
 from kithbook_client import importing
 from kithbook_client.exporting.jsonl import export_jsonl
+from kithbook_client.founding import found
 from kithbook_client.home import Home
 from kithbook_client.importing import ImportReport, import_lines
 from kithbook_client.replica import Replica
@@ -229,9 +230,9 @@ class TestAgain:
     @given(cuts=st.lists(st.integers(0, 12), max_size=3))
     def test_after_any_interruption_it_ends_the_same(self, home: Home, cuts: list[int]) -> None:
         lines = [json.dumps(trusted(f"P{n % 4}", n % 5)) for n in range(12)]
-        whole = home.found("whole", "Ada")
+        whole = found(home, "whole", "Ada")
         import_lines(whole, lines)
-        cut = home.found("cut", "Ada")
+        cut = found(home, "cut", "Ada")
         for stop in cuts:
             with pytest.raises(Unavailable):
                 import_lines(cut, _until(lines, stop))

@@ -2,6 +2,7 @@
 
 from kithbook.events import Described, Met, Retracted
 from kithbook.ids import fold_name
+from kithbook_client.founding import found
 from kithbook_client.replica import Replica
 from tests.client.core.world import AT, Clock, met, ref, who
 
@@ -121,7 +122,7 @@ class TestSearch:
         assert len(replica.search('"so - what"', 9)[1]) == 1
 
     def test_leaves_nothing_behind_of_other_networks(self, replica: Replica) -> None:
-        team = replica.home.found("team", "Ada")
+        team = found(replica.home, "team", "Ada")
         team.append([Met(at=AT, by=team.me, people=(team.me,), note="sofa")])
 
         assert replica.search("sofa", 9) == ([], [])

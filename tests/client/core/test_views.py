@@ -31,6 +31,7 @@ from kithbook.ids import Ref
 from kithbook.memory import Memory
 from kithbook.readings.shelf import latest_first
 from kithbook_client import folding, rebuilding
+from kithbook_client.founding import found
 from kithbook_client.home import Home
 from kithbook_client.replica import Replica
 from kithbook_client.status import status
@@ -71,7 +72,7 @@ class Laptops:
 
     def begin(self) -> tuple[list[Replica], Replica]:
         """Two writers of a new network and one who only receives."""
-        network = self.home.found("net", "Ada")
+        network = found(self.home, "net", "Ada")
         folder = self.folder / network.network.hex()
         second = another(folder, network, self.clock)
         give(network, second)
@@ -401,7 +402,7 @@ def test_an_interrupted_rebuild_changes_nothing(
 
 
 def test_networks_in_one_home_do_not_touch_one_another(home: Home) -> None:
-    private, team = home.replica(), home.found("team", "Ada")
+    private, team = home.replica(), found(home, "team", "Ada")
     for replica in (private, team):
         written = replica.append([met(replica, "Bob"), met(replica, "Carol Ng")])
         bob = who(replica, "Bob")
