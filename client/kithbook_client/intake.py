@@ -9,7 +9,7 @@ from kithbook.clock import witness
 from kithbook.events import AnyEvent, Founded
 from kithbook.facts.effects import Entry
 from kithbook.replication import Accepted, Held, Page, Refusal, accept, refusal
-from kithbook_client import erasing, keys
+from kithbook_client import erasing, keys, standings
 from kithbook_client.folding import FLUSH, Folding, Part
 from kithbook_client.index import Index
 from kithbook_client.log import Log, Logs
@@ -66,7 +66,7 @@ class Intake:
             self._save()
         self.logs.insert(log, records, hashes, self.now_ms)
         if has_acts:
-            self._is_stale |= self.logs.settle(keys.verify, {log.id: first - 1})
+            self._is_stale |= standings.settle(self.logs, keys.verify, {log.id: first - 1})
             self._is_stale |= erasing.obey(self.logs)
             records = erasing.kept(self.logs, log, first, records, hashes)
         part = Part(log.id, first, *self.logs.read(log, first, records, hashes, events))
@@ -88,7 +88,7 @@ class Intake:
         """Bring the views in line."""
         self._save()
         if self._is_stale:
-            self.logs.settle(keys.verify, {})
+            standings.settle(self.logs, keys.verify, {})
             erasing.obey(self.logs)
             rebuild(self.views, self.index)
 

@@ -1,28 +1,21 @@
-"""The logs of one network: the only place where events are written, and where they are read."""
+"""The logs of one network: how events get in, and how those of a log or a place are read."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count, repeat
-from typing import Any
 
 import msgspec
 
 from kithbook.codec import ERASED, Unreadable
-from kithbook.envelope import (
-    NO_HASH,
-    Head,
-    Verify,
-    record_event,
-    record_hlc,
-)
-from kithbook.errors import Damaged
+from kithbook.envelope import NO_HASH, Head, record_event, record_hlc
 from kithbook.events import OPENINGS, AnyEvent
 from kithbook.facts.effects import Entry
 from kithbook.ids import CHECK_BYTES, NetworkId
-from kithbook.membership import MISSING, UNKNOWN, Act, Standing, act_in, standing
+from kithbook.membership import MISSING, UNKNOWN, Act, Standing, act_in
 from kithbook.replication import Known
 from kithbook_client.bulk import insert
 from kithbook_client.numbers import MAX_SEQ, NEVER, SEQ_BITS, People, place
-from kithbook_client.schema import REPAIR, Connection
+from kithbook_client.schema import Connection
+from kithbook_client.standings import COLUMNS, noted
 
 Place = tuple[bytes, int]
 Aside = tuple[bytes, int, str]
@@ -69,16 +62,11 @@ class Logs(dict[bytes, Log]):
         """Read every log's head and standing; what this process knew before is forgotten."""
         self.clear()
         self.by_number.clear()
-        for no, id_, key, device, seq, hash_, hlc, person, *told in self.db.execute(
-            "SELECT no, id, key, device, seq, hash, hlc, person, role, until, why, earlier, "
-            "powerless FROM log WHERE network = ?",
+        for no, id_, key, device, seq, hash_, hlc, person, *others in self.db.execute(
+            f"SELECT no, id, key, device, seq, hash, hlc, {COLUMNS} FROM log WHERE network = ?",
             (self.network,),
         ):
-            role, until, why, earlier, powerless = told
-            who = None if person is None else self.people.id(person)
-            found = UNKNOWN
-            if who or why:
-                found = Standing(who, role, until, why, _pairs(earlier), _pairs(powerless))
+            found = noted(None if person is None else self.people.id(person), others)
             self._keep(Log(no, id_, key, device or "", seq, hash_ or NO_HASH, hlc, found))
         row = self.db.execute(
             "SELECT position FROM tracking WHERE network = ?", (self.network,)
@@ -146,21 +134,6 @@ class Logs(dict[bytes, Log]):
             (log.seq, log.hash, log.hlc, log.key, log.device, log.no),
         )
 
-    def settle(self, verify: Verify, folded: Mapping[bytes, int]) -> bool:
-        """Work out every log's standing anew; whether anything that was folded counts otherwise.
-
-        `folded` gives how far a log was folded in, where that is not up to its head.
-        """
-        is_stale = False
-        for id_, found in standing(self.network_id, self.acts(), verify).items():
-            log = self[id_]
-            if log.standing != found:
-                seq = folded.get(id_, log.seq)
-                is_stale |= seq > 0 and _counting(found, seq) != _counting(log.standing, seq)
-                log.standing = found
-                self._save_standing(log)
-        return is_stale
-
     def acts(self) -> list[Act]:
         """Every membership event and every erasure."""
         rows = self.db.execute(
@@ -177,17 +150,6 @@ class Logs(dict[bytes, Log]):
             "SELECT event, [check] FROM erasure WHERE event BETWEEN ? AND ?", (first, last)
         )
         return [row for row in rows if row[0] >> SEQ_BITS in self.by_number]
-
-    def _save_standing(self, log: Log) -> None:
-        found = log.standing
-        person = None if found.person is None else self.people[found.person]
-        until = None if found.until is None else min(found.until, MAX_SEQ)
-        said = person, found.role, until, found.why
-        self.db.execute(
-            "UPDATE log SET person = ?, role = ?, until = ?, why = ?, earlier = ?, powerless = ? "
-            "WHERE no = ?",
-            (*said, _text(found.earlier), _text(found.powerless), log.no),
-        )
 
     def cut(self, log: Log, after: int) -> None:
         """Let go of what follows a seq, once it stands in `fork`."""
@@ -300,29 +262,3 @@ class Logs(dict[bytes, Log]):
             if row is not None:
                 found, _ = self.read(self.numbered(number), number & MAX_SEQ, [row[1]], [row[0]])
                 yield from found
-
-
-def _counting(found: Standing, seq: int) -> tuple[object, ...]:
-    """In whose name, in what roles and how far a log of this length counts."""
-    last = min(found.last, seq)
-    earlier = [span for span in found.earlier if span[0] < last]
-    powerless = [act for act in found.powerless if act[0] <= last]
-    return found.person, last, earlier, found.role_at(last), powerless
-
-
-Pairs = tuple[tuple[int, str | None], ...]
-_decode_pairs = msgspec.json.Decoder(Pairs).decode
-
-
-def _pairs(text: str | None) -> Any:
-    """Earlier roles or powerless acts as they are stored; few logs have any."""
-    if text is None:
-        return ()
-    try:
-        return _decode_pairs(text)
-    except (msgspec.MsgspecError, TypeError, UnicodeError) as error:
-        raise Damaged(f"What is noted of a log cannot be read: {error}.", REPAIR) from error
-
-
-def _text(pairs: Pairs) -> str | None:
-    return msgspec.json.encode(pairs).decode() if pairs else None

@@ -14,7 +14,7 @@ from kithbook.facts.effects import Entry
 from kithbook.ids import LogId, event_id, person_id
 from kithbook.membership import members
 from kithbook.replication import Page
-from kithbook_client import keys
+from kithbook_client import keys, standings
 from kithbook_client.authoring import Append, append, own_log
 from kithbook_client.index import Index
 from kithbook_client.intake import Intake, Received, receive
@@ -319,7 +319,7 @@ class Replica:
     def rebuild(self, progress: Progress | None = None) -> None:
         """Work the views out anew from all that is held."""
         with self._writing():
-            self.logs.settle(keys.verify, {})
+            standings.settle(self.logs, keys.verify, {})
             rebuild(self.views, self.index, progress)
 
     def seal(self) -> None:

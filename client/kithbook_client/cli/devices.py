@@ -105,7 +105,7 @@ def revoke_device(call: Call, device: str) -> None:
     Where two devices used one link, revoke the one that should not have, and the other counts.
     """
     from kithbook_client.cli.members import send
-    from kithbook_client.standing import revoke
+    from kithbook_client.members import revoke
 
     replica = call.replica
     log = _device_named(replica, device)

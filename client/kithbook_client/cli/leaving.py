@@ -9,8 +9,8 @@ from kithbook.errors import KithbookError, Refused
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.command import command
 from kithbook_client.cli.output import is_terminal, plain, print_json, say
+from kithbook_client.members import members_of, remove
 from kithbook_client.replica import Replica
-from kithbook_client.standing import members_of, remove
 
 
 class LeftAnswer(msgspec.Struct, frozen=True):

@@ -11,8 +11,8 @@ from kithbook_client.cli.command import command
 from kithbook_client.cli.invite import ROLES
 from kithbook_client.cli.output import plain, print_json, say, table
 from kithbook_client.cli.words import day
+from kithbook_client.members import Member, give_role, members_of, remove
 from kithbook_client.replica import Replica
-from kithbook_client.standing import Member, give_role, members_of, remove
 
 who_argument = click.argument("who", metavar="WHO")
 

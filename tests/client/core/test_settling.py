@@ -7,8 +7,8 @@ from kithbook.events import Invited, Joined
 from kithbook.ids import ID_BYTES, log_id
 from kithbook_client import keys
 from kithbook_client.home import Home
+from kithbook_client.members import revoke
 from kithbook_client.replica import Replica
-from kithbook_client.standing import revoke
 from kithbook_client.verify import verify
 from tests.client.core.world import AT, Clock, everything, give, met, who
 
