@@ -5,8 +5,8 @@ from kithbook.events import AnyEvent, Described
 from kithbook.ids import NetworkId, fold_name, person_id
 from kithbook.readings.merges import classes
 from kithbook_client.handles import handle_of, is_handle
-from kithbook_client.people import clean
 from kithbook_client.replica import Replica
+from kithbook_client.typed import clean
 
 
 class Naming:

@@ -9,21 +9,19 @@ import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
-from unicodedata import category
 
 import msgspec
 
-from kithbook.errors import Ambiguous, Invalid, NotFound, Refused
+from kithbook.errors import Ambiguous, NotFound, Refused
 from kithbook.events import Described
 from kithbook.ids import ID_BYTES, NetworkId, fold_name, person_id
 from kithbook.readings.merges import classes, members
 from kithbook_client.replica import Replica
+from kithbook_client.typed import clean
 
 if TYPE_CHECKING:
     from kithbook_client.book import Book
 
-MOST_LETTERS = 200
-MOST_TEXT = 20_000
 FEW = 20
 """So many people who fit a name are listed."""
 ID_DIGITS = 6
@@ -195,32 +193,3 @@ def near_misses(name: str, lookup: Lookup) -> tuple[str, ...]:
 
         parts = [known[theirs] for theirs in get_close_matches(folded, alike, cutoff=0.8)] + parts
     return tuple(dict.fromkeys(parts))[:3]
-
-
-def clean(what: str, text: str, *, lines: bool = False) -> str:
-    """The text without space around it.
-
-    Raises Invalid when it is empty, too long, or holds characters that a terminal would obey;
-    `lines` allows more than one line.
-    """
-    text = text.strip()
-    if not any(letter.isprintable() and not letter.isspace() for letter in text):
-        raise Invalid(f"The {what} is empty.", f"Write a {what} of at least one letter.")
-    most = MOST_LETTERS if what == "name" else MOST_TEXT
-    if len(text) > most:
-        raise Invalid(
-            f"The {what} has {len(text):,} letters, and at most {most:,} fit.", "Shorten it."
-        )
-    for letter in text if not text.isprintable() else "":
-        if _is_obeyed(letter) and not (lines and letter in "\n\t"):
-            raise Invalid(
-                f"The {what} holds the control character U+{ord(letter):04X}.",
-                "Leave it away." if lines else "Leave it away; only notes may have several lines.",
-            )
-    return text
-
-
-def _is_obeyed(letter: str) -> bool:
-    """Controls, broken bytes, line separators, and marks that turn the direction of writing."""
-    turns = "\u202a" <= letter <= "\u202e" or "\u2066" <= letter <= "\u2069"
-    return turns or category(letter) in {"Cc", "Cs", "Zl", "Zp"}

@@ -13,7 +13,7 @@ from kithbook.ids import person_id
 from kithbook_client.home import Home
 from tests.processes.real import ENV, Laptop
 
-HOSTILE = "\x1b[2J\x1b]0;owned\x07\x9b31m\x7f\x85\u202e"
+HOSTILE = "\x1b[2J\x1b]0;owned\x07\x9b31m\x7f\x85\u2028\u202e"
 NAME = f"Mallory {HOSTILE}"
 COMMANDS = (
     "contacts",

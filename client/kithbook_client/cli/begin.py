@@ -9,7 +9,7 @@ from kithbook_client.cli.call import Call
 from kithbook_client.cli.command import command
 from kithbook_client.cli.output import plain, print_json, say
 from kithbook_client.home import Home
-from kithbook_client.people import clean
+from kithbook_client.typed import clean
 
 
 class Begun(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ from kithbook.readings.merges import members
 from kithbook.readings.rules import parse_days
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.recording import Recording, new_option, verb
-from kithbook_client.people import clean
+from kithbook_client.typed import clean
 
 HELPS = {
     "name": ("TEXT", "What to call them from now on."),

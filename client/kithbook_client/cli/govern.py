@@ -12,7 +12,7 @@ from kithbook_client.cli.call import Call
 from kithbook_client.cli.output import print_json, say, table
 from kithbook_client.cli.recording import Recording, verb
 from kithbook_client.cli.words import listing
-from kithbook_client.people import clean
+from kithbook_client.typed import clean
 
 
 @verb("merge", 'kith merge Bob "Robert Smith"', "kith merge Bob")

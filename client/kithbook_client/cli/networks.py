@@ -9,8 +9,8 @@ from kithbook_client.cli.leaving import kith_leave
 from kithbook_client.cli.members import MemberAnswer, member_answers, print_members
 from kithbook_client.cli.output import plain, print_json, say, table
 from kithbook_client.cli.words import counted
-from kithbook_client.people import clean
 from kithbook_client.replica import Replica
+from kithbook_client.typed import clean
 
 
 @click.group("network", cls=Commands)

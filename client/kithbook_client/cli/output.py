@@ -7,16 +7,13 @@ obeyed by the terminal.
 import os
 import sys
 from collections.abc import Collection, Sequence
+from functools import cache
+from itertools import chain
 
 import click
 import msgspec
 
-# What a terminal may obey: controls of both kinds, and what turns the order of letters around.
-_OBEYED = (*range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
-_SHOWN = dict.fromkeys((*range(32), *_OBEYED), "\ufffd") | {0x0A: " ", 0x09: " "}
-_ESCAPED = {code: f"\\u{code:04x}" for code in _OBEYED}
-"""For JSON, which need not escape them."""
-_IN_LINES = _SHOWN | {0x0A: "\n", 0x0D: None}
+from kithbook_client.typed import OBEYED
 
 
 def is_terminal() -> bool:
@@ -40,16 +37,26 @@ class Terminal:
     """Takes JSON or other lines in bytes, and shows them without anything that it would obey."""
 
     def __init__(self, *, json: bool = True) -> None:
-        self.shown = _ESCAPED if json else _IN_LINES
+        self.shown = _escaped() if json else _shown() | {0x0A: "\n", 0x0D: None}
 
     def write(self, content: bytes, /) -> int:
         click.echo(content.decode().translate(self.shown), nl=False)
         return len(content)
 
 
+def _escaped() -> dict[int, str]:
+    """What JSON may hold as it is."""
+    return {code: f"\\u{code:04x}" for code in chain(*OBEYED) if code >= 0x7F}
+
+
+@cache
+def _shown() -> dict[int, str]:
+    return dict.fromkeys(chain(*OBEYED), "\ufffd") | {0x0A: " ", 0x09: " "}
+
+
 def plain(text: str) -> str:
     """The text on one line and without anything that a terminal would obey."""
-    return text if text.isprintable() else text.translate(_SHOWN)
+    return text if text.isprintable() else text.translate(_shown())
 
 
 def dim(text: str) -> str:

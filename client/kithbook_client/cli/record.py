@@ -8,7 +8,7 @@ from kithbook.errors import Invalid, Refused
 from kithbook.events import Helped, HelpKind, How, Met, Referred, Trusted
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.recording import Recording, by_option, new_option, verb
-from kithbook_client.people import clean
+from kithbook_client.typed import clean
 
 who_argument = click.argument("who", metavar="WHO")
 

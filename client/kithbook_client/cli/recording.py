@@ -16,7 +16,8 @@ from kithbook_client.cli.call import Call
 from kithbook_client.cli.command import Command, command
 from kithbook_client.cli.output import dim, plain, print_json, say
 from kithbook_client.cli.words import day_words, listing, sentence, short_id, subject, told
-from kithbook_client.people import Finder, Maker, Named, clean
+from kithbook_client.people import Finder, Maker, Named
+from kithbook_client.typed import clean
 
 if TYPE_CHECKING:
     from kithbook.readings.shelf import Shelf

@@ -13,8 +13,8 @@ from kithbook_client.cli.call import Call
 from kithbook_client.cli.output import print_json, say
 from kithbook_client.cli.recording import Recording, verb
 from kithbook_client.cli.words import counted, short_id, told
-from kithbook_client.people import clean
 from kithbook_client.replica import Replica
+from kithbook_client.typed import clean
 
 
 class BatchAnswer(msgspec.Struct, frozen=True):

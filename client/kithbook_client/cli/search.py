@@ -9,7 +9,7 @@ from kithbook_client.cli.call import Call
 from kithbook_client.cli.command import command
 from kithbook_client.cli.event import print_events
 from kithbook_client.cli.output import print_json, say, table
-from kithbook_client.people import clean
+from kithbook_client.typed import clean
 
 
 class PersonFound(msgspec.Struct, frozen=True):

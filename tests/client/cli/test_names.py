@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from kithbook.errors import Invalid
 from kithbook.ids import fold_name
-from kithbook_client.people import begins, clean, near_misses
+from kithbook_client.people import begins, near_misses
+from kithbook_client.typed import clean
 from tests.client.cli.conftest import Typed
 
 
