@@ -35,7 +35,8 @@ def found_team(home: Home, name: str, server: str | None = None) -> Replica:
 
 
 def _ask_to_host(home: Home, server: str, planned: Plan) -> None:
-    from kithbook_client.sync.http import NOT_KNOWN, HttpServer
+    from kithbook_client.sync.http import HttpServer
+    from kithbook_client.sync.problems import NOT_KNOWN
 
     try:
         HttpServer(server, [home.device()], None, home.now_ms()).host(planned.id)

@@ -1,7 +1,7 @@
 """A kithd over HTTP, as a `SyncServer`: MessagePack and zstd both ways, on one connection."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -9,16 +9,7 @@ import urllib3
 import zstandard
 from urllib3 import exceptions
 
-from kithbook.errors import (
-    Damaged,
-    Invalid,
-    KithbookError,
-    NotFound,
-    Refused,
-    TooLarge,
-    Unavailable,
-    Unsupported,
-)
+from kithbook.errors import Invalid, Refused, TooLarge
 from kithbook.ids import NetworkId
 from kithbook.protocol import (
     MAX_REQUEST_BYTES,
@@ -34,9 +25,16 @@ from kithbook.protocol import (
 from kithbook_client import keys
 from kithbook_client.home import Device
 from kithbook_client.peers import Peer
+from kithbook_client.sync.problems import (
+    NOT_KNOWN,
+    PROBLEM,
+    media_type,
+    not_kithd,
+    told,
+    unreachable,
+)
 
 MSGPACK = "application/x-msgpack"
-PROBLEM = "application/problem+json"
 EVENT_STREAM = "text/event-stream"
 COMPRESS_FROM_BYTES = 1_024
 CONNECT_SECONDS = 10
@@ -52,33 +50,6 @@ _encode = msgspec.msgpack.Encoder().encode
 
 class _Change(msgspec.Struct, frozen=True):
     heads: str
-
-
-class Problem(msgspec.Struct, frozen=True):
-    """What a kithd says when it cannot do what it was asked (RFC 9457)."""
-
-    code: str
-    detail: str
-    hint: str = ""
-
-
-KINDS: dict[str, type[KithbookError]] = {
-    "invalid": Invalid,
-    "malformed": Invalid,
-    "unsupported_media": Unsupported,
-    "unsupported": Unsupported,
-    "too_large": TooLarge,
-    "not_found": NotFound,
-    "refused": Refused,
-    "unknown_network": Refused,
-    "no_session": Refused,
-    "link_unknown": Refused,
-    "link_expired": Refused,
-    "link_used": Refused,
-    "quota": Refused,
-    "damaged": Damaged,
-}
-"""The error that a problem's code stands for; any other means that the server is not well."""
 
 
 class HttpServer:
@@ -129,9 +100,9 @@ class HttpServer:
                 if line.startswith(b"data:"):
                     yield msgspec.json.decode(line[5:], type=_Change).heads
         except (exceptions.HTTPError, OSError) as error:
-            raise self._unreachable(error) from error
+            raise unreachable(self.origin, error) from error
         except msgspec.MsgspecError as error:
-            raise self._not_kithd(stream) from error
+            raise not_kithd(self.base, stream) from error
         finally:
             stream.close()
 
@@ -196,7 +167,7 @@ class HttpServer:
                 method, self.path + path, body, headers, redirect=False, decode_content=False
             )
         except (exceptions.HTTPError, OSError) as error:
-            raise self._unreachable(error) from error
+            raise unreachable(self.origin, error) from error
         return self._read(response, answer)
 
     def _listen(self, path: str, token: str) -> urllib3.BaseHTTPResponse:
@@ -213,59 +184,23 @@ class HttpServer:
                 preload_content=False,
             )
         except (exceptions.HTTPError, OSError) as error:
-            raise self._unreachable(error) from error
-        if stream.status != 200 or _media(stream) != EVENT_STREAM:
+            raise unreachable(self.origin, error) from error
+        if stream.status != 200 or media_type(stream) != EVENT_STREAM:
             self._read(stream, _Change)
-            raise self._not_kithd(stream)
+            raise not_kithd(self.base, stream)
         return stream
 
     def _read(self, response: urllib3.BaseHTTPResponse, answer: type[T]) -> T:
-        media = _media(response)
+        media = media_type(response)
         try:
             body = _inflate(response)
             if response.status == 200 and media == MSGPACK:
                 return msgspec.msgpack.decode(body, type=answer)
             if media == PROBLEM:
-                raise _error(msgspec.json.decode(body, type=Problem))
+                raise told(body)
         except (msgspec.MsgspecError, UnicodeDecodeError, zstandard.ZstdError):
             pass
-        raise self._not_kithd(response)
-
-    def _not_kithd(self, response: urllib3.BaseHTTPResponse) -> Unavailable:
-        where = response.headers.get("location")
-        hint = f"It points to {where}." if where else "Look at the address, and what answers there."
-        return Unavailable(
-            f"{self.base} answers, but not as a kithd does (status {response.status}, "
-            f"{_media(response) or 'no content type'}).",
-            hint,
-            code="not_kithd",
-        )
-
-    def _unreachable(self, error: Exception) -> Unavailable:
-        why: Any = getattr(error, "reason", None) or error
-        match why:
-            case exceptions.NameResolutionError():
-                said = "its name is not known"
-            case exceptions.NewConnectionError():
-                said = "nothing answers there"
-            case exceptions.ConnectTimeoutError() | exceptions.ReadTimeoutError():
-                said = "it does not answer in time"
-            case exceptions.SSLError():
-                said = f"its certificate or TLS is not right ({why})"
-            case _:
-                said = f"the connection broke ({type(why).__name__})"
-        return Unavailable(
-            f"{self.origin} cannot be reached: {said}.",
-            "Everything stays here and goes with the next kith sync.",
-            code="unreachable",
-        )
-
-
-NOT_KNOWN = ("no_session", "unknown_network")
-
-
-def _media(response: urllib3.BaseHTTPResponse) -> str:
-    return response.headers.get("content-type", "").partition(";")[0].strip()
+        raise not_kithd(self.base, response)
 
 
 def _lines(stream: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
@@ -285,8 +220,3 @@ def _inflate(response: urllib3.BaseHTTPResponse) -> bytes:
     if zstandard.frame_content_size(body) > 2 * MAX_REQUEST_BYTES:
         raise TooLarge("The server's answer is larger than any that a round can have.")
     return zstandard.ZstdDecompressor().decompress(body, max_output_size=2 * MAX_REQUEST_BYTES)
-
-
-def _error(problem: Problem) -> KithbookError:
-    kind = KINDS.get(problem.code, Unavailable)
-    return kind(problem.detail, problem.hint, code=problem.code)

@@ -25,10 +25,11 @@ from kithbook.protocol import Challenge, Session, SyncReply, SyncRequest
 from kithbook_client.home import Home
 from kithbook_client.replica import Replica
 from kithbook_client.status import status
-from kithbook_client.sync.http import MSGPACK, PROBLEM, HttpServer
+from kithbook_client.sync.http import MSGPACK, HttpServer
 from kithbook_client.sync.inviting import add_device, invite
 from kithbook_client.sync.joining import join
 from kithbook_client.sync.links import Link, parse_link
+from kithbook_client.sync.problems import PROBLEM
 from kithbook_client.sync.rounds import SyncReport, synchronise
 from kithbook_client.verify import verify
 from tests.bench.kithd import Running, kithd
