@@ -2,12 +2,14 @@
 
 An event's place is one number, the number of its log × 2³² + its seq, so that a log's events lie
 together and a row names an event with one integer. The log side is ours to the byte; the views
-are plain tables, one for each kind of fact.
+are plain tables, one for each kind of fact, with the columns that its shape has today. The first
+step makes them so as well: a later one that changes a view drops its table and makes it anew, with
+its indexes, and has the rows worked out again.
 """
 
-from typing import Any
-
 from sqlite_utils import Database, Migrations
+
+from kithbook_client.shapes import SHAPES
 
 migrations = Migrations("kith")
 
@@ -178,16 +180,26 @@ WHEN NOT EXISTS ( -- it stands in a branch that was set aside, with its body if 
 BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
 """
 
-HELPS = tuple(f"{kind}_{size}" for kind in ("information", "money", "fun") for size in (1, 2, 3))
-SINCE = ("since_helped", "since_thanked", "since_referred", "since_met")
+VIEWS = (
+    *(
+        (shape.table, shape.key + shape.rest, shape.key + shape.many)
+        for shapes in SHAPES.values()
+        for shape in shapes
+    ),
+    # What people are found by: names and aliases, again from each further word on, and e-mails.
+    ("handle", ("text", "person", "field", "whole"), ("text", "person", "field")),
+    # What can be searched: the words of an event by its place, or of a card by its person.
+    ("text", ("id", "words"), ("id",)),
+)
+"""Table → its columns, and those of them that are its key."""
 
 
 @migrations()
 def first(db: Database) -> None:
     for statement in _statements(LOG_SIDE):
         db.execute(statement)
-    for name, columns, key in VIEWS:
-        _create_view_table(db, name, columns, key)
+    for name, names, key in VIEWS:
+        _create_view_table(db, name, names, key)
     db.table("link").create_index(["b"])
     db.table("tie").create_index(["b"])
     for side in ("by", "to"):
@@ -217,10 +229,10 @@ def who_said_so(db: Database) -> None:
     """A merge knows its author, and a retraction whether an owner made it."""
     for statement in _statements(ROLES_OVER_TIME):
         db.execute(statement)
-    for name, columns, key in VIEWS:
+    for name, names, key in VIEWS:
         if name in {"merge", "retraction"}:
             db.table(name).drop()
-            _create_view_table(db, name, columns, key)
+            _create_view_table(db, name, names, key)
     db.execute("UPDATE tracking SET version = -1")
 
 
@@ -253,65 +265,21 @@ def what_is_stated_of_somebody(db: Database) -> None:
     db.execute("CREATE INDEX link_stated_of ON link(b, tenths) WHERE tenths IS NOT NULL")
 
 
-PAIR = {"a": int, "b": int, "author": int}
-VIEWS: tuple[tuple[str, dict[str, Any], tuple[str, ...]], ...] = (
-    (
-        "tie",
-        PAIR | {"count": int, "first": int, "first_zone": int, "last": int, "last_zone": int},
-        tuple(PAIR),
-    ),
-    (
-        "link",
-        PAIR
-        | dict.fromkeys((*HELPS, "thanks", "tenths", "stated", "stated_hlc", "stated_event"), int)
-        | dict.fromkeys(SINCE, int)
-        | {"days": bytes},
-        tuple(PAIR),
-    ),
-    (
-        "help",
-        {"event": int, "author": int, "by": int, "to": int, "at": int, "zone": int}
-        | {"kind": str, "size": int, "check": bytes, "open": int},
-        ("event",),
-    ),
-    (
-        "thanks",
-        {"help": int, "event": int, "check": bytes, "by": int, "to": int},
-        ("help", "event", "check"),
-    ),
-    (
-        "referral",
-        {"event": int, "author": int, "by": int, "who": int, "to": int, "at": int, "zone": int},
-        ("event",),
-    ),
-    ("card", {"person": int, "field": str, "value": str, "said": bytes}, ("person", "field")),
-    ("rule", {"network": int, "setting": str, "value": str, "said": bytes}, ("network", "setting")),
-    ("merge", {"event": int, "person": int, "author": int}, ("event", "person")),
-    ("void", {"event": int, "reason": str, "by_event": int}, ("event",)),
-    (
-        "retraction",
-        {"event": int, "by_event": int, "author": int, "check": bytes, "hlc": int, "is_owner": int},
-        ("event", "by_event"),
-    ),
-    # What people are found by: names and aliases, again from each further word on, and e-mails.
-    (
-        "handle",
-        {"text": str, "person": int, "field": str, "whole": int},
-        ("text", "person", "field"),
-    ),
-    # What can be searched: the words of an event by its place, or of a card by its person.
-    ("text", {"id": int, "words": str}, ("id",)),
-)
-
+_TYPES: dict[str, type] = {
+    **dict.fromkeys(("kind", "field", "value", "setting", "reason", "text", "words"), str),
+    **dict.fromkeys(("days", "said", "check"), bytes),
+}
+"""Column → what it holds, where that is no number."""
 _PEOPLE = ("a", "b", "author", "by", "to", "who", "person")
 """Columns that hold a person's number."""
 
 
 def _create_view_table(
-    db: Database, name: str, columns: dict[str, Any], key: tuple[str, ...]
+    db: Database, name: str, names: tuple[str, ...], key: tuple[str, ...]
 ) -> None:
-    references = [(column, "person", "no") for column in columns if column in _PEOPLE]
-    if "network" in columns:
+    columns = {column: _TYPES.get(column, int) for column in names}
+    references = [(column, "person", "no") for column in names if column in _PEOPLE]
+    if "network" in names:
         references.append(("network", "network", "no"))
     sql = db.create_table_sql(
         name, columns, pk=key[0] if len(key) == 1 else key, foreign_keys=references, not_null=key

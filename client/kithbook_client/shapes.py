@@ -1,7 +1,7 @@
 """Shapes: how each kind of row of the facts stands in the columns of a table, and back."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -23,7 +23,9 @@ from kithbook.facts.rows import (
     Void,
     winner,
 )
-from kithbook_client.log import Logs
+
+if TYPE_CHECKING:
+    from kithbook_client.log import Logs
 
 Columns = tuple[Any, ...]
 Rows = Sequence[tuple[Any, Any]]
@@ -31,14 +33,16 @@ Rows = Sequence[tuple[Any, Any]]
 
 
 class Shape:
-    """One table. `many` when a row of the facts takes any number of rows of it."""
+    """One table. `many` are the columns that tell its rows apart where a row of the facts takes any
+    number of them.
+    """
 
     table: str
     key: tuple[str, ...]
     rest: tuple[str, ...]
-    many = False
+    many: tuple[str, ...] = ()
 
-    def __init__(self, logs: Logs) -> None:
+    def __init__(self, logs: "Logs") -> None:
         self.logs = logs
         self.people = logs.people
         match = " AND ".join(f"[{name}] = ?" for name in self.key)
@@ -214,7 +218,7 @@ class ThanksShape(Shape):
     table = "thanks"
     key = ("help",)
     rest = ("event", "check", "by", "to")
-    many = True
+    many = ("event", "check")
 
     def columns(self, rows: Rows) -> list[Columns]:
         people, number = self.people, self.logs.number
@@ -297,7 +301,7 @@ class MergeShape(Shape):
     table = "merge"
     key = ("event",)
     rest = ("person", "author")
-    many = True
+    many = ("person",)
 
     def columns(self, rows: Rows) -> list[Columns]:
         number, people = self.logs.number, self.people
@@ -333,7 +337,7 @@ class RetractionShape(Shape):
     table = "retraction"
     key = ("event",)
     rest = ("by_event", "author", "check", "hlc", "is_owner")
-    many = True
+    many = ("by_event",)
 
     def columns(self, rows: Rows) -> list[Columns]:
         number = self.logs.number
