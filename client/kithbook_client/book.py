@@ -75,9 +75,10 @@ class Book:
     def count(self, person: bytes | None = None) -> int:
         return sum(one.count(person) for one in self.replicas)
 
-    def find_event(self, text: str) -> "Logged":
-        """The event LOG:SEQ, in whichever network it stands."""
-        return find_event(self.replicas, text)[1]
+    def event_at(self, log: bytes, seq: int) -> "Logged":
+        """The event that stands there in a log, in the network that has the log."""
+        one = next((one for one in self.replicas if log in one.logs), self.replicas[0])
+        return one.event_at(log, seq)
 
     def search(self, text: str, limit: int) -> "tuple[list[bytes], list[Logged]]":
         """What is found in each network, the private one first."""

@@ -101,7 +101,7 @@ class History:
         fits = [log for log in self.logs.held() if log.id.hex().startswith(start)]
         held = [log for log in fits if 1 <= seq <= log.seq]
         if not held:
-            raise NotFound(f"There is no event {text} here.", "See them with: kith log.")
+            raise _not_here(text)
         if len(held) > 1:
             names = tuple(event_id(log.id, seq) for log in held)
             raise Ambiguous(
@@ -109,7 +109,13 @@ class History:
                 "Write more of the log's digits.",
                 candidates=names,
             )
-        (found,) = self.logged([place(held[0].no, seq)])
+        return self.at(held[0].id, seq)
+
+    def at(self, log: bytes, seq: int) -> Logged:
+        """The event that stands there in a log. Raises NotFound."""
+        if not self.logs.holds((log, seq)):
+            raise _not_here(event_id(log, seq))
+        (found,) = self.logged([self.logs.number(log, seq)])
         return found
 
     def arrivals(self) -> Iterator[Arrival]:
@@ -150,3 +156,7 @@ class History:
             )
             found = {row[0]: row for row in rows}
             yield from (found[number] for number in some)
+
+
+def _not_here(event: str) -> NotFound:
+    return NotFound(f"There is no event {event} here.", "See them with: kith log.")

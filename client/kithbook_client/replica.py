@@ -229,6 +229,11 @@ class Replica:
             text = event_id(own.id, own.seq)
         return self.history.find(text)
 
+    def event_at(self, log: bytes, seq: int) -> "Logged":
+        """The event that stands there in a log."""
+        self.refresh()
+        return self.history.at(log, seq)
+
     def search(self, text: str, limit: int) -> "tuple[list[bytes], list[Logged]]":
         """The people on whose cards, and the events in which, these words stand."""
         from kithbook_client.search import Search

@@ -6,7 +6,6 @@ import click
 
 from kithbook.codec import Unreadable
 from kithbook.events import AnyEvent, Helped
-from kithbook.ids import event_id
 from kithbook.readings.answering import (
     account_answer,
     accounts_in_order,
@@ -21,7 +20,7 @@ from kithbook_client.cli.call import Call
 from kithbook_client.cli.clocks import PAST
 from kithbook_client.cli.command import command
 from kithbook_client.cli.output import dim, plain, print_json, say, table
-from kithbook_client.cli.words import day, day_words, short_event, subject
+from kithbook_client.cli.words import day, day_words, short_id, subject
 
 SHOWN = 50
 
@@ -99,9 +98,8 @@ def print_owed(call: Call, owed: Sequence[Open]) -> None:
 
 def _print_waiting(call: Call, heading: str, waiting: Sequence[Open]) -> None:
     for one in waiting:
-        event = event_id(one.log, one.seq)
-        what = _help_words(call, call.book.find_event(event).event)
-        say(f"{heading}: {plain(what)}  {dim(short_event(event))}")
+        what = _help_words(call, call.book.event_at(one.log, one.seq).event)
+        say(f"{heading}: {plain(what)}  {dim(short_id(one.log, one.seq))}")
 
 
 def _help_words(call: Call, event: AnyEvent | Unreadable) -> str:

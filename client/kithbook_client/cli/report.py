@@ -8,7 +8,6 @@ import msgspec
 from kithbook.audit.answering import change_answer
 from kithbook.audit.history import TIME, By, Change
 from kithbook.errors import Refused
-from kithbook.ids import event_id
 from kithbook.readings.derivation import why_answer
 from kithbook.readings.listing import Logged
 from kithbook_client import __version__
@@ -59,9 +58,6 @@ def _report(call: Call, asked: Asked) -> Report:
     reader = replica.reader(call.now_ms())
     score = reader.score(asked.to, asked.start, others=True)
 
-    def find(log: bytes, seq: int) -> Logged:
-        return replica.find_event(event_id(log, seq))
-
     def row(change: Change, by: By) -> Row:
         answer = change_answer(change, reader.names)
         return Row(
@@ -76,7 +72,7 @@ def _report(call: Call, asked: Asked) -> Report:
         )
 
     return Report(
-        why=why_answer(reader, score, find),
+        why=why_answer(reader, score, replica.event_at),
         histories={
             by: [row(change, by) for change in asked.history(by, call.now_ms()).changes]
             for by in ORDERS

@@ -4,7 +4,7 @@ import click
 
 from kithbook.errors import Refused
 from kithbook.events import Helped, Thanked
-from kithbook.ids import Ref, event_id
+from kithbook.ids import Ref
 from kithbook.readings.merges import members
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.recording import Recording, by_option, new_option, verb
@@ -56,7 +56,7 @@ def _words(recording: Recording, said: Thanked) -> str:
     words = f"{subject(recording.name(said.by))} thanked {recording.name(said.to)}"
     if not said.helps:
         return f"{words}, for no help in particular: none is open"
-    found = [recording.replica.find_event(event_id(r.log, r.seq)).event for r in said.helps]
+    found = [recording.replica.event_at(r.log, r.seq).event for r in said.helps]
     whats = [
         f"“{event.what}” ({day_words(event.at, event.zone, recording.call.now)})"
         for event in found

@@ -67,11 +67,11 @@ def kith_next(call: Call, limit: int) -> None:
 
 
 def _open_thanks(call: Call, waits: Waiting) -> OpenThanks:
-    event = event_id(waits.help.log, waits.help.seq)
-    said = call.book.find_event(event).event
+    help_ = waits.help
+    said = call.book.event_at(help_.log, help_.seq).event
     what = said.what if isinstance(said, Helped) else ""
     person = call.reader.one.get(waits.giver, waits.giver)
-    at = format_moment(waits.moment)
+    event, at = event_id(help_.log, help_.seq), format_moment(waits.moment)
     return OpenThanks(person.hex(), call.reader.names[person], event, at, what)
 
 

@@ -4,11 +4,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kithbook.ids import event_id
 from kithbook.readings.answers import EventAnswer, GroundAnswer, Vouching, Why
 from kithbook.readings.derivation import why_answer
 from kithbook.readings.explain import number
-from kithbook.readings.listing import Logged
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.clocks import PAST, SINCE, UNTIL, lower, upper
 from kithbook_client.cli.command import command
@@ -90,11 +88,7 @@ def _now(call: Call, person: bytes, start: bytes | None) -> None:
     """The score by itself."""
     reader = call.reader
     score = reader.score(person, start, others=True)
-
-    def find(log: bytes, seq: int) -> Logged:
-        return call.book.find_event(event_id(log, seq))
-
-    answer = why_answer(reader, score, find)
+    answer = why_answer(reader, score, call.book.event_at)
     if call.json:
         print_json(answer)
     else:

@@ -153,6 +153,13 @@ class TestFindingAnEvent:
         assert replica.find_event(f"{entry.log.hex()[:3]}:3").ref == ref(entry)
         assert replica.find_event("last").ref == ref(entry)
 
+    def test_by_where_it_stands(self, replica: Replica) -> None:
+        [entry] = replica.append([met(replica, "Bob")])
+
+        assert replica.event_at(entry.log, 3).ref == ref(entry)
+        with pytest.raises(NotFound, match=f"no event {event_id(entry.log, 4)}"):
+            replica.event_at(entry.log, 4)
+
     def test_that_is_not_there(self, replica: Replica) -> None:
         log = replica.heads()[0].log.hex()
         for text in (f"{log}:0", f"{log}:3", "0000:1"):
