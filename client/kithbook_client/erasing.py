@@ -70,7 +70,7 @@ def missing(logs: Logs) -> dict[bytes, list[int]]:
     """Log → the seqs whose bodies are gone although nobody erased them."""
     found: dict[bytes, list[int]] = {}
     rows = logs.db.execute("SELECT event FROM void WHERE reason = 'missing' ORDER BY event")
-    for log, seq in (logs.at(where) for (where,) in rows if where >> 32 in logs.by_number):
+    for log, seq in (logs.at(where) for (where,) in rows if logs.is_ours(where)):
         found.setdefault(log, []).append(seq)
     return found
 

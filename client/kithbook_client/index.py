@@ -102,22 +102,20 @@ class Index:
     def copies(self, author: bytes, source: bytes) -> list[Entry]:
         """The readable events of this author with this source."""
         rows = self.db.execute("SELECT event FROM source WHERE source = ?", (source,)).fetchall()
-        own = self._ours(number for (number,) in rows)
+        own = [number for (number,) in rows if self.logs.is_ours(number)]
         return [entry for entry in self.logs.entries(own) if entry.author == author]
 
     def referring(self, ref: Ref, people: Sequence[bytes]) -> list[Entry]:
         """The readable events that name an event, which itself names these people."""
-        corrections = self.db.execute("SELECT event FROM correction").fetchall()
-        found = list(self.logs.entries(self._ours(number for (number,) in corrections)))
+        found = list(self._corrections())
         if people:
             found += self.naming(people[0], people[-1])
         return sorted((e for e in found if ref in refs_in(e.event)), key=lambda e: e.written)
 
     def held(self, sources: Sequence[bytes]) -> set[bytes]:
         """Which of these sources some event of this network has."""
-        numbered = self.logs.by_number
         found = self._sources(sources)
-        return {source for source, number, _ in found if number >> SEQ_BITS in numbered}
+        return {source for source, number, _ in found if self.logs.is_ours(number)}
 
     def has_sources(self) -> bool:
         """Whether any event was copied from somewhere."""
@@ -157,12 +155,16 @@ class Index:
 
     def bearing(self) -> Iterator[Entry]:
         """The events that bear on which events count: corrections, and those with one source."""
-        corrections = self.db.execute("SELECT event FROM correction").fetchall()
-        copies = self.db.execute(
+        yield from self._corrections()
+        rows = self.db.execute(
             "SELECT event FROM source WHERE source IN "
             "(SELECT source FROM source GROUP BY source HAVING count(*) > 1)"
         ).fetchall()
-        return self.logs.entries(self._ours(number for (number,) in [*corrections, *copies]))
+        yield from self.logs.entries(number for (number,) in rows if self.logs.is_ours(number))
+
+    def _corrections(self) -> Iterator[Entry]:
+        rows = self.db.execute("SELECT event FROM correction").fetchall()
+        return self.logs.entries(number for (number,) in rows if self.logs.is_ours(number))
 
     def ahead(self, now_ms: int) -> list[Entry]:
         """The readable events that happen more than a day after now.
@@ -175,7 +177,7 @@ class Index:
         for log in self.logs.held():
             if wall_ms(log.hlc) > now_ms:
                 places.update(self._written_after(log, now_ms))
-        entries = self.logs.entries(self._ours(sorted(places)))
+        entries = self.logs.entries(filter(self.logs.is_ours, sorted(places)))
         return [entry for entry in entries if entry.event.at > limit]
 
     def _written_after(self, log: Log, now_ms: int) -> Iterator[int]:
@@ -183,8 +185,3 @@ class Index:
         while seq and wall_ms(self.logs.hlc_at(log, seq)) > now_ms:
             yield place(log.no, seq)
             seq -= 1
-
-    def _ours(self, places: Iterable[int]) -> Iterator[int]:
-        """Only the places in logs of this network."""
-        numbered = self.logs.by_number
-        return (number for number in places if number >> SEQ_BITS in numbered)

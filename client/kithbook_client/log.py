@@ -103,6 +103,10 @@ class Logs(dict[bytes, Log]):
         """Log and seq of a place."""
         return self.by_number[number >> SEQ_BITS].id, number & MAX_SEQ
 
+    def is_ours(self, number: int) -> bool:
+        """Whether a place lies in a log of this network: some tables hold those of all."""
+        return number >> SEQ_BITS in self.by_number
+
     def holds(self, place: Place) -> bool:
         """Whether the event there is held."""
         log, seq = place
@@ -149,7 +153,7 @@ class Logs(dict[bytes, Log]):
         rows = self.db.execute(
             "SELECT event, [check] FROM erasure WHERE event BETWEEN ? AND ?", (first, last)
         )
-        return [row for row in rows if row[0] >> SEQ_BITS in self.by_number]
+        return [row for row in rows if self.is_ours(row[0])]
 
     def cut(self, log: Log, after: int) -> None:
         """Let go of what follows a seq, once it stands in `fork`."""

@@ -9,7 +9,6 @@ from kithbook_client.folding import FLUSH, Stored, flush
 from kithbook_client.index import Index
 from kithbook_client.kept import Kept
 from kithbook_client.log import Aside, Log, Logs
-from kithbook_client.numbers import SEQ_BITS
 from kithbook_client.views import Views
 
 READ = 5_000
@@ -89,6 +88,5 @@ def _readable_now(views: Views) -> list[Entry]:
     """Events that could not be read before and now can: the release is newer, or the body back."""
     reasons = "'unknown', 'unreadable', 'missing'"
     rows = views.db.execute(f"SELECT event FROM void WHERE reason IN ({reasons})")
-    numbered = views.logs.by_number
-    places = [number for (number,) in rows.fetchall() if number >> SEQ_BITS in numbered]
+    places = [number for (number,) in rows.fetchall() if views.logs.is_ours(number)]
     return list(views.logs.entries(places))

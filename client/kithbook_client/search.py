@@ -38,7 +38,7 @@ class Search:
         people: list[bytes] = []
         places: list[int] = []
         for (number,) in rows:
-            if number >> SEQ_BITS in self.logs.by_number:
+            if self.logs.is_ours(number):
                 places.append(number)
             elif not number >> SEQ_BITS and self._is_ours(number):
                 people.append(self.people.id(number))

@@ -11,7 +11,7 @@ from kithbook.facts.effects import Entry
 from kithbook.ids import event_id
 from kithbook.readings.answers import EventAnswer, WholeEvent
 from kithbook.readings.listing import Logged, Name, batch_of, event_answer
-from kithbook_client.numbers import SEQ_BITS, place
+from kithbook_client.numbers import place
 from kithbook_client.replica import Replica
 
 
@@ -67,8 +67,7 @@ def _again(other: Replica, number: int) -> Iterator[Logged]:
         "UNION SELECT original FROM shared WHERE event = ?1",
         (number,),
     ).fetchall()
-    theirs = [found for (found,) in rows if found >> SEQ_BITS in other.logs.by_number]
-    return other.history.logged(theirs)
+    return other.history.logged(found for (found,) in rows if other.logs.is_ours(found))
 
 
 def _logged(replica: Replica, entries: Iterable[Entry]) -> list[Logged]:
