@@ -104,13 +104,13 @@ def revoke_device(call: Call, device: str) -> None:
     now on counts for nothing, and the server lets it in no more. A new one comes with a new link.
     Where two devices used one link, revoke the one that should not have, and the other counts.
     """
-    from kithbook_client.cli.members import send
     from kithbook_client.members import revoke
+    from kithbook_client.sync.servers import tell
 
     replica = call.replica
     log = _device_named(replica, device)
     revoke(replica, log.key or b"")
-    told = send(replica)
+    told = tell(replica)
     if call.json:
         print_json(RevokedAnswer(log.device, [one.id.hex() for one in _logs_of(replica, log)]))
         return

@@ -11,8 +11,8 @@ from kithbook_client.cli.command import command
 from kithbook_client.cli.output import plain, print_json, say
 from kithbook_client.cli.progress import progress
 from kithbook_client.replica import Replica
-from kithbook_client.sync.rounds import SyncReport, synchronise
-from kithbook_client.ties import settle
+from kithbook_client.sync.rounds import SyncReport
+from kithbook_client.sync.servers import sync_and_settle, sync_with
 
 
 class RefusedAnswer(msgspec.Struct, frozen=True):
@@ -113,11 +113,7 @@ def _sync(call: Call, replica: Replica, target: str | None) -> SyncReport:
             from kithbook_client.sync.folder import Folder
 
             folder = _folder(target)
-            done = synchronise(replica, Folder(folder), replica.peer(str(folder)), report)
-            settle(replica)
-            return done
-        from kithbook_client.sync.servers import sync_with
-
+            return sync_and_settle(replica, Folder(folder), replica.peer(str(folder)), report)
         return sync_with(replica, (target or replica.server or "").rstrip("/"), report)
 
 

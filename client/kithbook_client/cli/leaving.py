@@ -5,7 +5,7 @@ import sys
 import click
 import msgspec
 
-from kithbook.errors import KithbookError, Refused
+from kithbook.errors import Refused, Unavailable
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.command import command
 from kithbook_client.cli.output import is_terminal, plain, print_json, say
@@ -53,19 +53,13 @@ def _is_member(replica: Replica) -> bool:
     return any(one.person == replica.me and one.role for one in members_of(replica))
 
 
-def _tell(replica: Replica) -> KithbookError | None:
-    """Bring the server what is not there yet; why that could not be done, where it could not."""
-    if replica.server is None:
-        return None
-    from kithbook_client.sync.servers import sync_with
+def _tell(replica: Replica) -> Unavailable | None:
+    from kithbook_client.sync.servers import tell
 
     try:
-        sync_with(replica, replica.server)
+        return tell(replica)
     except Refused:  # it knows that we are no member any more
         return None
-    except KithbookError as error:
-        return error
-    return None
 
 
 def _may_leave(call: Call, replica: Replica) -> None:

@@ -3,7 +3,7 @@
 import click
 import msgspec
 
-from kithbook.errors import KithbookError, Refused, Unavailable
+from kithbook.errors import Refused
 from kithbook.events import Role
 from kithbook.when import format_ms
 from kithbook_client.cli.call import Call
@@ -112,7 +112,9 @@ def member_named(call: Call, who: str) -> bytes:
 
 
 def _end(call: Call, replica: Replica, person: bytes, words: str) -> None:
-    told = send(replica)
+    from kithbook_client.sync.servers import tell
+
+    told = tell(replica)
     (answer,) = (one for one in member_answers(replica) if one.id == person.hex())
     if call.json:
         print_json(answer)
@@ -120,16 +122,3 @@ def _end(call: Call, replica: Replica, person: bytes, words: str) -> None:
     say(plain(f"{answer.name} {words}."))
     if told is not None:
         say(plain(f"The others hear of it later: {told.message}"))
-
-
-def send(replica: Replica) -> KithbookError | None:
-    """Let the server know at once; why it could not be told, where it could not."""
-    if replica.server is None:
-        return None
-    from kithbook_client.sync.servers import sync_with
-
-    try:
-        sync_with(replica, replica.server)
-    except Unavailable as error:
-        return error
-    return None

@@ -1,23 +1,49 @@
-"""A replica and the kithd at an address."""
+"""Syncing a replica with its kithd or whatever else holds events, and what follows from it."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
+from kithbook.errors import Unavailable
+from kithbook.protocol import SyncServer
+from kithbook_client.peers import Peer
 from kithbook_client.replica import Replica
-from kithbook_client.sync.http import HttpServer
 from kithbook_client.sync.rounds import SyncReport, synchronise
 from kithbook_client.ties import settle
 
+if TYPE_CHECKING:
+    from kithbook_client.sync.http import HttpServer
 
-def server_at(replica: Replica, url: str) -> HttpServer:
+Progress = Callable[[int, int], None]
+
+
+def server_at(replica: Replica, url: str) -> "HttpServer":
     """The server, as the devices that speak here may speak with it."""
+    from kithbook_client.sync.http import HttpServer
+
     return HttpServer(url, replica.voices, replica.peer(url), replica.home.now_ms())
 
 
-def sync_with(
-    replica: Replica, url: str, progress: Callable[[int, int], None] | None = None
+def sync_with(replica: Replica, url: str, progress: Progress | None = None) -> SyncReport:
+    """Sync with the kithd at this address."""
+    return sync_and_settle(replica, server_at(replica, url), replica.peer(url), progress)
+
+
+def sync_and_settle(
+    replica: Replica, server: SyncServer, peer: Peer, progress: Progress | None = None
 ) -> SyncReport:
-    """Sync with the server at this address, and settle at home what came from it."""
-    report = synchronise(replica, server_at(replica, url), replica.peer(url), progress)
+    """Sync, and settle at home what came."""
+    report = synchronise(replica, server, peer, progress)
     if report.pulled:
         settle(replica)
     return report
+
+
+def tell(replica: Replica) -> Unavailable | None:
+    """Let the network's server know at once; why it could not be told, where it could not."""
+    if replica.server is None:
+        return None
+    try:
+        sync_with(replica, replica.server)
+    except Unavailable as error:
+        return error
+    return None

@@ -18,8 +18,8 @@ from kithbook_client.schema import plain_errors
 from kithbook_client.sync.changes import Listener
 from kithbook_client.sync.http import HttpServer
 from kithbook_client.sync.pace import backoff, chance
-from kithbook_client.sync.rounds import SyncReport, synchronise
-from kithbook_client.ties import settle
+from kithbook_client.sync.rounds import SyncReport
+from kithbook_client.sync.servers import sync_and_settle
 
 LOOK_SECONDS = 0.2
 """So often the file is looked at: another process's event leaves within a second."""
@@ -134,18 +134,16 @@ class _Watched:
     def sync(self) -> SyncReport | None:
         """What there is to say of it, or None: what changed, or that it works again.
 
-        Raises what `synchronise` does, and is due again then.
+        Raises what `sync_and_settle` does, and is due again then.
         """
         replica = self.replica
         peer = replica.peer(self._url)
         try:
             self._server = self._server or self._connect(peer)
             with plain_errors(replica.home.path):
-                report = synchronise(replica, self._server, peer)
+                report = sync_and_settle(replica, self._server, peer)
                 # Not what is held here by now: another process may just have written.
                 self._held = vector(peer.heads.values())
-                if report.pulled:
-                    settle(replica)
         except KithbookError:
             self._server = None
             self._failures += 1
