@@ -29,7 +29,7 @@ class Kept:
         if sum(map(len, self._rows.values())) > KEEP:
             self.clear()
 
-    def clear(self, *, is_all: bool = False) -> None:
-        self.is_all = is_all
+    def clear(self) -> None:
+        self.is_all = False
         for rows in self._rows.values():
             rows.clear()

@@ -37,9 +37,6 @@ class Pages:
         ).fetchone()
         return row[0] & MAX_SEQ if row[0] else None
 
-    def unsealed(self, log: Log) -> bool:
-        return self.sealed(log) < log.seq
-
     def seal(self, log: Log, secret: bytes) -> None:
         """Seal one of our own logs up to its head, often enough that pages can end."""
         first, size, count, seals = self.sealed(log) + 1, 0, 0, []

@@ -26,7 +26,6 @@ from kithbook_client.schema import unhurried
 from kithbook_client.views import Views
 
 if TYPE_CHECKING:
-    from kithbook.past import Past
     from kithbook.readings.listing import Logged
     from kithbook.readings.moment import Moment
     from kithbook.readings.reader import Reader
@@ -198,21 +197,10 @@ class Replica:
         """Person → name in force, of those who have one, each id by itself."""
         return self.views.handles.names(people)
 
-    def events(
-        self,
-        *,
-        person: bytes | None = None,
-        limit: int | None = None,
-        past: "Past | None" = None,
-    ) -> "list[Logged]":
-        """The events written last, of all or that name a person; the newest last.
-
-        With `past`, those of which that moment tells.
-        """
+    def events(self, *, person: bytes | None = None, limit: int | None = None) -> "list[Logged]":
+        """The events written last, of all or that name a person; the newest last."""
         self.refresh()
-        if past is None:
-            return self.history.newest(person, limit)
-        return past.newest(person, limit)
+        return self.history.newest(person, limit)
 
     def count(self, person: bytes | None = None) -> int:
         """How many events there are, of all or that name a person."""
@@ -282,7 +270,7 @@ class Replica:
         """What writes events down as often as it is called; all of it is one transaction."""
         now_ms = self.home.now_ms() if at_ms is None else at_ms
         with self._writing(), uncollected():
-            log, intake = self._own_log(now_ms), self.intake(now_ms)
+            log, intake = own_log(self, now_ms), self.intake(now_ms)
             yield partial(append, self, intake, log)
             intake.finish()
 
@@ -348,6 +336,3 @@ class Replica:
     def intake(self, now_ms: int, *, is_stale: bool = False) -> Intake:
         """For new events, in the transaction that is open."""
         return Intake(self.logs, self.index, self.views, now_ms, is_stale=is_stale)
-
-    def _own_log(self, now_ms: int) -> Log:
-        return own_log(self, now_ms)

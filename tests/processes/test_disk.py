@@ -11,6 +11,7 @@ import pytest
 
 from kithbook.codec import SALT_BYTES
 from kithbook.envelope import CONTENT, chain, make_record
+from kithbook_client.authoring import own_log
 from kithbook_client.home import Home
 from tests.processes.real import Laptop, Server, history, reading, settle
 
@@ -221,7 +222,7 @@ def write_unknown(laptop: Laptop, body: bytes) -> bytes:
     try:
         replica = home.replica()
         with replica._writing():
-            log = replica._own_log(home.now_ms())
+            log = own_log(replica, home.now_ms())
             record = make_record(CONTENT, log.hlc + 1, body + bytes(SALT_BYTES))
             hashes = chain(replica.network, log.id, log.seq + 1, log.hash, [record])
             intake = replica.intake(home.now_ms())

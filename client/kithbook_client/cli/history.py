@@ -88,13 +88,7 @@ def kith_log(
         upper(call, until),
         None if batch is None else batch.lower(),
     )
-    if everything or order != "recorded" or wanted != Filter():
-        found, _ = events_of(call, person, None)
-        found = sorted(filter(wanted.fits, found), key=ORDERS[order])
-        count = len(found)
-        found = found if everything else found[-limit:]
-    else:
-        found, count = events_of(call, person, limit)
+    found, count = _found(call, person, wanted, order, None if everything else limit)
     if len(found) > SHOWN:
         call.reader.names.load()
     if call.json:
@@ -129,6 +123,17 @@ ORDERS: dict[str, Callable[[Logged], Any]] = {
     "recorded": _recorded,
     "received": _received,
 }
+
+
+def _found(
+    call: Call, person: bytes | None, wanted: Filter, order: str, limit: int | None
+) -> tuple[list[Logged], int]:
+    """The last events in this order that are wanted, and how many are wanted in all."""
+    if limit is not None and order == "recorded" and wanted == Filter():
+        return events_of(call, person, limit)
+    events, _ = events_of(call, person, None)
+    found = sorted(filter(wanted.fits, events), key=ORDERS[order])
+    return found if limit is None else found[-limit:], len(found)
 
 
 def events_of(call: Call, person: bytes | None, limit: int | None) -> tuple[list[Logged], int]:

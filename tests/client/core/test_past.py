@@ -95,7 +95,7 @@ def test_known_at_a_time_is_what_was_read_at_that_time(
     for known_at, then, events in seen:
         moment = Moment(known_at=known_at)
         assert read(desk, moment) == then
-        assert of_whom(desk.events(past=desk.pasts.at(clock.ms, moment))) == events
+        assert of_whom(desk.pasts.at(clock.ms, moment).newest(None, None)) == events
     desk.home.close()
     laptop.home.close()
 
@@ -151,11 +151,11 @@ def test_the_events_of_a_moment_are_those_that_had_happened_and_what_corrects_th
     [correction] = replica.append([Retracted(at=AT, event=ref(first))])
     past = replica.pasts.at(clock.ms, Moment(as_of=AT - 1))
     opening = replica.events()[0]
-    found = replica.events(past=past)
+    found = past.newest(None, None)
     assert [one.ref for one in found] == [opening.ref, ref(first), ref(correction)]
     assert [one.void for one in found] == [None, "retracted", None]
     assert [one.device for one in found] == ["desk"] * 3
-    assert replica.events(past=past, person=who(replica, "Bob"), limit=1) == [found[1]]
+    assert past.newest(who(replica, "Bob"), 1) == [found[1]]
     assert ref(late) not in [one.ref for one in found]
 
 
