@@ -96,15 +96,16 @@ class TestSearch:
     def test_finds_each_once_after_a_rebuild_also_beside_another_network(
         self, replica: Replica
     ) -> None:
-        other = replica.home.found("team", "Ada")
+        other = found(replica.home, "team", "Ada")
         for one in (replica, other):
             one.append([met(one, "Bob", note="about the sofa")])
             one.append([described(one, "Bob", set={"name": "Bob", "org": "Acme"})])
-        found = [(one.search("sofa", 9), one.search("acme", 9)) for one in (replica, other)]
+        both = (replica, other)
+        before = [(one.search("sofa", 9), one.search("acme", 9)) for one in both]
 
         replica.rebuild()
 
-        assert [(one.search("sofa", 9), one.search("acme", 9)) for one in (replica, other)] == found
+        assert [(one.search("sofa", 9), one.search("acme", 9)) for one in both] == before
 
     def test_goes_on_where_it_was(self, replica: Replica, clock: Clock) -> None:
         for n in range(5):
