@@ -23,7 +23,7 @@ from kithbook.readings.derivation import why_answer
 from kithbook.readings.introductions import introductions as introduced
 from kithbook.readings.listing import event_answer
 from kithbook.readings.moment import Moment
-from kithbook.readings.reader import Names, Reader
+from kithbook.readings.reader import Reader
 from kithbook.when import last_of, parse_iso
 from kithbook_server.api.auth import network_in
 from kithbook_server.api.openapi import operation
@@ -256,7 +256,7 @@ def _person(reader: Reader, who: str | None) -> bytes:
     """The person with this id or exactly this name; `me` and None are whose device asks."""
     if who is None or fold_name(who) == "me":
         return reader.me
-    names: Names = reader.names
+    names = reader.names
     wanted = fold_name(who)
     fits = [p for p, name in names.all.items() if p.hex() == wanted or fold_name(name) == wanted]
     if len(fits) == 1:

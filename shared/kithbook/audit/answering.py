@@ -9,7 +9,7 @@ from kithbook.audit.supposing import Moved
 from kithbook.readings import answers
 from kithbook.readings.answering import chain_answer, trust_answer, trust_fields
 from kithbook.readings.listing import event_answer
-from kithbook.readings.reader import Names
+from kithbook.readings.names import Names
 from kithbook.readings.trust.score import Basis
 
 

@@ -7,7 +7,8 @@ import msgspec
 
 from kithbook.readings import answers
 from kithbook.readings.answering import account_answer, contact_answer, trust_answer
-from kithbook.readings.reader import Names, Reader
+from kithbook.readings.names import Names
+from kithbook.readings.reader import Reader
 
 
 class Changed(msgspec.Struct, frozen=True):

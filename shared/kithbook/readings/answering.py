@@ -10,7 +10,8 @@ from kithbook.readings import answers
 from kithbook.readings.contacts import Contact
 from kithbook.readings.introductions import Introductions, Knower, Way
 from kithbook.readings.ledger import Account, by_kind
-from kithbook.readings.reader import Names, Reader
+from kithbook.readings.names import Names
+from kithbook.readings.reader import Reader
 from kithbook.readings.referrals import Outcome
 from kithbook.readings.trust.chains import Step
 from kithbook.readings.trust.levels import Level

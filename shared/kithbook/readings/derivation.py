@@ -13,7 +13,8 @@ from kithbook.readings.explain import (
 )
 from kithbook.readings.grounds import Ground, ground
 from kithbook.readings.listing import Find, event_answer
-from kithbook.readings.reader import Names, Reader
+from kithbook.readings.names import Names
+from kithbook.readings.reader import Reader
 from kithbook.readings.trust.chains import Step
 from kithbook.readings.trust.opinion import Opinion
 from kithbook.readings.trust.raising import Raise

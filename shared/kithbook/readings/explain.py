@@ -4,7 +4,7 @@ Both are computed from the chain itself, and the numbers that `worked` prints gi
 """
 
 from kithbook.readings.grounds import Ground
-from kithbook.readings.reader import Names
+from kithbook.readings.names import Names
 from kithbook.readings.rules import Rules
 from kithbook.readings.trust.chains import Step
 from kithbook.readings.trust.opinion import Opinion

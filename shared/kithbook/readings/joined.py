@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from kithbook.facts.rows import Field, Help, Link, Merge, Referral, Tie
 from kithbook.facts.tables import PairKey, Place
-from kithbook.readings.reader import Names, Reader
+from kithbook.readings.names import Names
+from kithbook.readings.reader import Reader
 from kithbook.readings.shelf import NOT_QUICKER, Shelf, latest_first
 from kithbook.readings.trust.levels import Word
 

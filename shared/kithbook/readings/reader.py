@@ -1,27 +1,28 @@
 """The reader: everything one person can ask of the facts at one moment, put together."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from itertools import islice
 
-from kithbook.facts.rows import Link, Tie
+from kithbook.facts.rows import Tie
 from kithbook.facts.tables import PairKey
 from kithbook.readings.cards import Card, cards
 from kithbook.readings.contacts import Contact, cadence_of, contacts, ties_with
 from kithbook.readings.ledger import Account, ledger
 from kithbook.readings.merges import classes, members
+from kithbook.readings.names import Names
 from kithbook.readings.referrals import Outcome, outcomes, referred
 from kithbook.readings.rules import Rules, rules_of
 from kithbook.readings.shelf import Shelf
 from kithbook.readings.trust.chains import passed
-from kithbook.readings.trust.levels import MOST, Level, Word, graph, in_order, levels
+from kithbook.readings.trust.fetched import Fetched
+from kithbook.readings.trust.levels import MOST, Level, Word
 from kithbook.readings.trust.opinion import Opinion, opinion
 from kithbook.readings.trust.raising import Raise, raising
 from kithbook.readings.trust.score import Score
 from kithbook.readings.trust.search import Search
 from kithbook.when import DAY_US
 
-NOTHING: dict[bytes, Level] = {}
 FEW = 500
 """So many people are asked about one by one sooner than everybody at once."""
 
@@ -55,8 +56,12 @@ class Reader:
         return Word(self.speakers, self.me, self.one)
 
     @cached_property
-    def names(self) -> "Names":
+    def names(self) -> Names:
         return Names(self.shelf, self.one, self.network)
+
+    @cached_property
+    def _fetched(self) -> Fetched:
+        return Fetched(self.shelf, self.one, self.word, self.rules)
 
     def is_me(self, person: bytes) -> bool:
         """Whether an id is one of the reader's own."""
@@ -170,7 +175,7 @@ class Reader:
 
     def levels_of(self, person: bytes) -> dict[bytes, Level]:
         """The level that each has about a person, by whoever's word counts for this reader."""
-        return self._vouchers(self._root(person))
+        return self._fetched.vouchers(self._root(person))
 
     def raising(self, score: Score) -> Raise | None:
         """The one statement that would raise a score the most, other than one's own about them."""
@@ -183,7 +188,7 @@ class Reader:
     def scores(self, start: bytes | None = None) -> list[Score]:
         """Everybody whom trust or a warning reaches, best first."""
         start = self._root(start or self.me)
-        self._load_neighbours()
+        self._fetched.load(self.names.all)
         found = list(self._search(start).all())
         order = {"stated": 0, "inferred": 0, "chain": 0, "contested": 1, "warned": 2, "none": 3}
         found.sort(key=lambda s: (order[s.basis], -(s.score or 0.0), len(s.chain), s.to))
@@ -203,100 +208,18 @@ class Reader:
         """
         if self.one:
             return []  # levels of several ids add up
-        links, most = self.shelf.highest_from((start,), count)
+        found, most = self._fetched.highest(start, count)
         most = max(most, self.rules.weak, passed(MOST, MOST, self.rules))
-        found = [(-level.level, to, level) for (_, to), level in self._levels(links).items()]
-        best = sorted(one for one in found if -one[0] > most and one[2].stated is not None)
+        high = [(-level.level, to, level) for to, level in found.items() if level.level > most]
+        best = sorted(one for one in high if one[2].stated is not None)
         return [Score.stated(start, to, level) for _, to, level in best[:count]]
 
     def _search(self, start: bytes, to: bytes | None = None) -> Search:
         # The reader is of whom most have a level. Levels of several ids add up.
         is_quicker = to == self._root(self.me) and not self.one
-        stating = self._stating if is_quicker else None
-        return Search(start, self._neighbours, self._vouchers, self.rules, stating)
-
-    @cached_property
-    def _loaded(self) -> dict[bytes, dict[bytes, Level]]:
-        return {}
-
-    @cached_property
-    def _loaded_of(self) -> dict[bytes, dict[bytes, Level]]:
-        return {}
-
-    def _neighbours(self, person: bytes) -> dict[bytes, Level]:
-        known = self._loaded.get(person)
-        if known is None:
-            links = self.shelf.trust_from(self.ids(person) if self.one else (person,))
-            known = graph(self._levels(links)).get(person, NOTHING)
-            self._loaded[person] = known
-        return known
-
-    def _vouchers(self, person: bytes) -> dict[bytes, Level]:
-        known = self._loaded_of.get(person)
-        if known is None:
-            known = self._of(person, self.shelf.trust_to(self.ids(person)))
-            self._loaded_of[person] = known
-        return known
-
-    def _stating(self, person: bytes, least: float) -> dict[bytes, Level]:
-        return self._of(person, self.shelf.stated_to((person,), least))
-
-    def _of(self, person: bytes, links: Iterable[tuple[PairKey, Link]]) -> dict[bytes, Level]:
-        """The levels about somebody, the highest first."""
-        found = self._levels(links)
-        return in_order({by: level for (by, whom), level in found.items() if whom == person})
-
-    def _load_neighbours(self) -> None:
-        """Fetch everybody's links with one question, before everybody's are asked for."""
-        people = self.names.all
-        found = graph(self._levels(self.shelf.trust_from(members(self.one, people.keys()))))
-        self._loaded.update((person, found.get(person, NOTHING)) for person in people)
-
-    def _levels(self, links: Iterable[tuple[PairKey, Link]]) -> dict[tuple[bytes, bytes], Level]:
-        return levels(links, self.one, self.word, self.rules)
+        fetched = self._fetched
+        stating = fetched.stating if is_quicker else None
+        return Search(start, fetched.neighbours, fetched.vouchers, self.rules, stating)
 
     def _root(self, person: bytes) -> bytes:
         return self.one.get(person, person)
-
-
-class Names:
-    """Names for people to read; a person nobody named is shown by the start of their id."""
-
-    def __init__(self, shelf: Shelf, one: Mapping[bytes, bytes], network: str = "") -> None:
-        self._networks = [network] if network else []
-        self.shelf = shelf
-        self.one = one
-        self.otherwise: Callable[[bytes], str] = short
-        """How to call who has no name on this shelf."""
-        self._some: dict[bytes, str] = {}
-
-    @cached_property
-    def all(self) -> dict[bytes, str]:
-        """Everybody named → name, merged people under the one id they share."""
-        found = {p: name for p, name in self.shelf.names() if p not in self.one}
-        merged = cards(self.shelf.card_of(self.one), self.one) if self.one else {}
-        found |= {person: card.get("name", short(person)) for person, card in merged.items()}
-        self._some = found
-        return found
-
-    def networks(self, person: bytes) -> list[str]:  # noqa: ARG002 - one of several asks it
-        """What the networks are called in which somebody is known, where answers say so."""
-        return self._networks
-
-    def load(self) -> None:
-        """Know everybody, before many are asked for."""
-        self._some = self.all
-
-    def __getitem__(self, person: bytes) -> str:
-        person = self.one.get(person, person)
-        name = self._some.get(person)
-        if name is None:
-            ids = members(self.one, {person})
-            card = cards(self.shelf.card_of(ids), self.one).get(person, {})
-            name = self._some[person] = card["name"] if "name" in card else self.otherwise(person)
-        return name
-
-
-def short(person: bytes) -> str:
-    """The start of an id, for who has no name."""
-    return person.hex()[:8]

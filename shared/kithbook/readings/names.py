@@ -1,0 +1,51 @@
+"""Names for people to read."""
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+
+from kithbook.readings.cards import cards
+from kithbook.readings.merges import members
+from kithbook.readings.shelf import Shelf
+
+
+class Names:
+    """Person → name; a person nobody named is shown by the start of their id."""
+
+    def __init__(self, shelf: Shelf, one: Mapping[bytes, bytes], network: str = "") -> None:
+        self._networks = [network] if network else []
+        self.shelf = shelf
+        self.one = one
+        self.otherwise: Callable[[bytes], str] = short
+        """How to call who has no name on this shelf."""
+        self._some: dict[bytes, str] = {}
+
+    @cached_property
+    def all(self) -> dict[bytes, str]:
+        """Everybody named → name, merged people under the one id they share."""
+        found = {p: name for p, name in self.shelf.names() if p not in self.one}
+        merged = cards(self.shelf.card_of(self.one), self.one) if self.one else {}
+        found |= {person: card.get("name", short(person)) for person, card in merged.items()}
+        self._some = found
+        return found
+
+    def networks(self, person: bytes) -> list[str]:  # noqa: ARG002 - one of several asks it
+        """What the networks are called in which somebody is known, where answers say so."""
+        return self._networks
+
+    def load(self) -> None:
+        """Know everybody, before many are asked for."""
+        self._some = self.all
+
+    def __getitem__(self, person: bytes) -> str:
+        person = self.one.get(person, person)
+        name = self._some.get(person)
+        if name is None:
+            ids = members(self.one, {person})
+            card = cards(self.shelf.card_of(ids), self.one).get(person, {})
+            name = self._some[person] = card["name"] if "name" in card else self.otherwise(person)
+        return name
+
+
+def short(person: bytes) -> str:
+    """The start of an id, for who has no name."""
+    return person.hex()[:8]
