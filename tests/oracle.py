@@ -160,7 +160,8 @@ class World:
         self.telling = [
             w
             for w in self.written
-            if w in self.counting or (self.reasons[w.place] == "hidden" and w.event.at <= upto)
+            if w in self.counting
+            or (self.reasons[w.place] == "hidden" and w.place not in hidden and w.event.at <= upto)
         ]
         self.members = {log.person for log in self.logs.values() if log.speaks}
         self.merges = self._merges()
