@@ -20,7 +20,7 @@ REPAIR = (
     "another device."
 )
 CACHE_KB = 64 * 1024
-"""Taken as it is needed: much that comes at once goes to many places of many trees."""
+"""An upper bound: a bulk write touches many pages of many trees."""
 
 
 def connect(path: str) -> Connection:

@@ -124,7 +124,7 @@ class Retracted(Event, tag="retracted", frozen=True, kw_only=True):
 
 
 class Ruled(Event, tag="ruled", frozen=True, kw_only=True):
-    """An owner sets a rule of the network; see `trust.rules` for the settings that are known."""
+    """An owner sets a rule of the network; see `readings.rules` for the settings that are known."""
 
     setting: Text
     value: str

@@ -92,7 +92,7 @@ Outcome = Accepted | Held | Gap | Fork | Unfit
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """A log left out of a round: from which seq, and why. `code` is gap, fork, or unfit."""
+    """A log left out of a round: from which seq, and why. `code` is gap, fork, unfit or missing."""
 
     log: bytes
     seq: int

@@ -117,7 +117,7 @@ class Recording:
 
     def record(self, event: Content, words: str | None = None) -> None:
         """Append the event, after those that make its new people, and say so; or suppose it."""
-        # Whom one will meet one knows from now on, and whom one met one has known since then.
+        # A new person is known from that event on, or from now where it is still to come.
         known = (self.at, self.zone) if self.at <= self.call.now_us else instant(self.call.now)
         events = [*self.people.births(*known), event]
         if self.call.supposed is not None:

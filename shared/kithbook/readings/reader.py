@@ -24,7 +24,7 @@ from kithbook.readings.trust.search import Search
 from kithbook.when import DAY_US
 
 FEW = 500
-"""So many people are asked about one by one sooner than everybody at once."""
+"""Up to so many people are quicker asked one by one."""
 
 
 class Reader:
@@ -203,8 +203,8 @@ class Reader:
         return found if len(found) == count else self.scores(start)[:count]
 
     def _highest(self, count: int, start: bytes) -> list[Score]:
-        """The same where all of them are stated: at what nobody reaches of whom nothing is, and
-        nobody whose link was not looked at.
+        """The first `count`, as far as all are stated and higher than any chain or unread link
+        could give.
         """
         if self.one:
             return []  # levels of several ids add up
@@ -215,7 +215,8 @@ class Reader:
         return [Score.stated(start, to, level) for _, to, level in best[:count]]
 
     def _search(self, start: bytes, to: bytes | None = None) -> Search:
-        # The reader is of whom most have a level. Levels of several ids add up.
+        # Most people have a level about the reader, so only those that may matter are fetched;
+        # merged ids add up, and then all are.
         is_quicker = to == self._root(self.me) and not self.one
         fetched = self._fetched
         stating = fetched.stating if is_quicker else None
