@@ -15,7 +15,6 @@ from kithbook.hashing import sha256
 
 NetworkId = NewType("NetworkId", bytes)
 LogId = NewType("LogId", bytes)
-PersonId = NewType("PersonId", bytes)
 
 ID_BYTES = 16
 CHECK_BYTES = 8
@@ -49,10 +48,9 @@ def log_id(network: NetworkId, key: bytes, nonce: bytes) -> LogId:
     return LogId(sha256(b"kithbook log\0" + network + key + nonce).digest()[:ID_BYTES])
 
 
-def person_id(network: NetworkId, name: str) -> PersonId:
+def person_id(network: NetworkId, name: str) -> bytes:
     """The id of the person whom everyone in this network means by that name."""
-    digest = sha256(b"person\0" + network + fold_name(name).encode()).digest()
-    return PersonId(digest[:ID_BYTES])
+    return sha256(b"person\0" + network + fold_name(name).encode()).digest()[:ID_BYTES]
 
 
 def event_id(log: bytes, seq: int) -> str:

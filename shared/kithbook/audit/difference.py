@@ -49,20 +49,18 @@ class Difference(msgspec.Struct, frozen=True):
     trusted: TrustChange | None
 
 
-def difference(
-    before: Reader, after: Reader, person: bytes, viewpoint: bytes | None = None
-) -> Difference:
-    """What is otherwise about `person`, for the viewpoint, in the second reading."""
-    start, names = viewpoint or after.me, after.names
+def difference(before: Reader, after: Reader, person: bytes) -> Difference:
+    """What is otherwise about `person`, for who reads, in the second reading."""
+    me, names = after.me, after.names
 
     def pair(ask: Callable[[Reader], Any], same: Callable[[Any], Any] = lambda told: told) -> Any:
         was, now = ask(before), ask(after)
         return None if same(was) == same(now) else (was, now)
 
-    contact = pair(lambda reader: _contact(reader, person, start, names), _but_lateness)
-    account = pair(lambda reader: _account(reader, person, start, names))
-    trust = pair(lambda reader: trust_answer(reader.score(person, start), names))
-    trusted = pair(lambda reader: trust_answer(reader.score(start, person), names))
+    contact = pair(lambda reader: _contact(reader, person, names), _but_lateness)
+    account = pair(lambda reader: _account(reader, person, names))
+    trust = pair(lambda reader: trust_answer(reader.score(person), names))
+    trusted = pair(lambda reader: trust_answer(reader.score(me, person), names))
     return Difference(
         id=after.one.get(person, person).hex(),
         name=names[person],
@@ -82,11 +80,9 @@ def _card(before: dict[str, str], after: dict[str, str]) -> list[Changed]:
     ]
 
 
-def _contact(
-    reader: Reader, person: bytes, viewpoint: bytes, names: Names
-) -> answers.ContactAnswer | None:
+def _contact(reader: Reader, person: bytes, names: Names) -> answers.ContactAnswer | None:
     root = reader.one.get(person, person)
-    found = (c for c in reader.contacts(viewpoint) if c.person == root)
+    found = (c for c in reader.contacts() if c.person == root)
     return next((contact_answer(contact, names) for contact in found), None)
 
 
@@ -95,8 +91,6 @@ def _but_lateness(told: answers.ContactAnswer | None) -> answers.ContactAnswer |
     return told and msgspec.structs.replace(told, lateness=None)
 
 
-def _account(
-    reader: Reader, person: bytes, viewpoint: bytes, names: Names
-) -> answers.AccountAnswer | None:
-    account = reader.ledger(viewpoint).get(reader.one.get(person, person))
+def _account(reader: Reader, person: bytes, names: Names) -> answers.AccountAnswer | None:
+    account = reader.ledger().get(reader.one.get(person, person))
     return None if account is None else account_answer(account, names)

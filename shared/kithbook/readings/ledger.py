@@ -15,8 +15,6 @@ class Open(msgspec.Struct, frozen=True):
     log: bytes
     seq: int
     moment: Moment
-    kind: str
-    size: int
 
 
 class Account(msgspec.Struct):
@@ -70,7 +68,7 @@ def ledger(
         mine = given.to in viewpoint
         found = account(given.by if mine else given.to)
         waiting = found.thanks_owed if mine else found.thanks_due
-        waiting.append(Open(*place, given.moment, given.kind, given.size))
+        waiting.append(Open(*place, given.moment))
     for found in accounts.values():
         for waiting in (found.thanks_owed, found.thanks_due):
             waiting.sort(key=lambda o: (o.moment, o.log, o.seq))
