@@ -15,12 +15,12 @@ from kithbook.events import people_in
 from kithbook.facts.digest import MODULUS
 from kithbook.facts.effects import Entry
 from kithbook.facts.fold import Facts, is_in_effect, special
-from kithbook.facts.rows import Field, Help, Link, Merge, Referral, Tie, winner
+from kithbook.facts.rows import Field, Help, Link, Merge, Referral, Tie
 from kithbook.facts.tables import MAKE, PairKey, Place, Table
 from kithbook.membership import Standing, members
 from kithbook.places import Named, Numbers, Sources
 from kithbook.readings.merges import in_force
-from kithbook.readings.shelf import NOT_QUICKER, Patched, Shelf, latest_first
+from kithbook.readings.shelf import NOT_QUICKER, Patched, Shelf, latest_first, names_in
 from kithbook.thanked import Thanked, remade
 
 Fetch = Callable[[bytes, int], Entry | None]
@@ -203,9 +203,7 @@ class Memory:
                 yield person, name, field
 
     def names(self) -> Iterator[tuple[bytes, str]]:
-        for person, _, field in self.cards(("name",)):
-            if (value := winner([field])) is not None and value.value:
-                yield person, value.value
+        return names_in(self.cards(("name",)))
 
     def _of(self, table: str, people: Collection[bytes]) -> Iterator[tuple[Any, Any]]:
         rows = self.rows[table]

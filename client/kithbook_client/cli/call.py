@@ -78,6 +78,10 @@ class Call:
 
         return Finder(book, self.now_ms(), self.ask)
 
+    def viewpoint(self, who: str | None) -> bytes | None:
+        """Whose view was asked for, None for one's own."""
+        return self.people.find(who).id if who is not None else None
+
     @property
     def ask(self) -> "Ask | None":
         """How to let somebody choose, where somebody sits at a terminal."""

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, NamedTuple, get_args
 from kithbook.audit.answering import ChangeAnswer, ChangesAnswer, changes_answer
 from kithbook.audit.history import By, Change, History
 from kithbook.readings.answers import Link
-from kithbook.readings.explain import number
+from kithbook.readings.explain import number, score_text
 from kithbook.readings.listing import happened
+from kithbook.when import DAY_US
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.output import dim, plain, print_json, say, strong, table
 from kithbook_client.cli.words import day, short_event, told
@@ -81,10 +82,6 @@ def _row(call: Call, change: Change, one: ChangeAnswer, by: By) -> tuple[str, ..
     )
 
 
-def score_text(score: float | None) -> str:
-    return "–" if score is None else number(score)
-
-
 def path(change: ChangeAnswer) -> str:
     """Through whom trust comes after a change, and before it where that was another way."""
     after, before = _through(change.chain), _through(change.chain_before)
@@ -101,5 +98,5 @@ def late_text(change: Change) -> str:
     """How long it took to get here, where that was long."""
     if not change.late:
         return ""
-    days = (change.logged.received * 1000 - happened(change.logged)) // 86_400_000_000
+    days = (change.logged.received * 1000 - happened(change.logged)) // DAY_US
     return f"came {days:,} {'day' if days == 1 else 'days'} late"

@@ -35,7 +35,7 @@ def kith_contacts(
     call: Call, viewpoint: str | None, states: tuple[str, ...], everybody: bool
 ) -> None:
     """Everybody you know, and when you were last in touch."""
-    start = call.people.find(viewpoint).id if viewpoint is not None else None
+    start = call.viewpoint(viewpoint)
     reader, names = call.reader, call.reader.names
     if states:
         found = in_order((one for one in reader.paced(start) if one.state in states), names)

@@ -11,7 +11,7 @@ from kithbook_client.cli.clocks import PAST
 from kithbook_client.cli.command import command
 from kithbook_client.cli.ledger import print_owed
 from kithbook_client.cli.output import plain, print_json, say, strong, table
-from kithbook_client.cli.trust import from_option, viewpoint_of
+from kithbook_client.cli.trust import from_option
 from kithbook_client.cli.words import day
 
 
@@ -25,7 +25,7 @@ def kith_intro(call: Call, who: str, viewpoint: str | None) -> None:
     are chains of trust, the strongest first, and say for what you have not thanked whom to ask.
     """
     reader, names = call.reader, call.reader.names
-    found = introductions(reader, call.people.find(who).id, viewpoint_of(call, viewpoint))
+    found = introductions(reader, call.people.find(who).id, call.viewpoint(viewpoint))
     if call.json:
         print_json(introductions_answer(found, names))
         return

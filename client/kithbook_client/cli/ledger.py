@@ -35,7 +35,7 @@ def kith_ledger(call: Call, who: str | None, viewpoint: str | None, everybody: b
     Given and received are counted apart and never set off against each other. With WHO it is
     only about them, with every help that waits for thanks.
     """
-    start = call.people.find(viewpoint).id if viewpoint is not None else None
+    start = call.viewpoint(viewpoint)
     if who is not None:
         _one(call, call.people.find(who).id, start)
     elif call.json:

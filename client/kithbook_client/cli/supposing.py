@@ -9,7 +9,7 @@ from kithbook.audit.answering import WhatIfAnswer, what_if_answer
 from kithbook.audit.difference import TrustChange
 from kithbook.audit.supposing import Supposition, moved
 from kithbook.errors import Refused
-from kithbook.readings.explain import number
+from kithbook.readings.explain import score_text
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.changes import network_of
 from kithbook_client.cli.clocks import PAST, moment
@@ -138,8 +138,4 @@ def _print(answer: WhatIfAnswer) -> None:
 def _row(one: TrustChange) -> tuple[str, ...]:
     before, after = one.before, one.after
     through = " → ".join(link.by for link in after.chain[1:])
-    return before.to, _score(before.score), _score(after.score), after.basis, through
-
-
-def _score(score: float | None) -> str:
-    return "–" if score is None else number(score)
+    return before.to, score_text(before.score), score_text(after.score), after.basis, through

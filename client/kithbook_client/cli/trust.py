@@ -27,7 +27,7 @@ def kith_trust(call: Call, who: str | None, viewpoint: str | None, everybody: bo
 
     The strongest chain counts. What you say yourself is final: `kith trusted Carol 7`.
     """
-    reader, start = call.reader, viewpoint_of(call, viewpoint)
+    reader, start = call.reader, call.viewpoint(viewpoint)
     if who is not None:
         answer = trust_answer(reader.score(call.people.find(who).id, start), reader.names)
         if call.json:
@@ -45,11 +45,6 @@ def kith_trust(call: Call, who: str | None, viewpoint: str | None, everybody: bo
         _print(call, shown)
         if len(shown) < len(found.trust):
             say(dim("… more (--all)"))
-
-
-def viewpoint_of(call: Call, viewpoint: str | None) -> bytes | None:
-    """Whose trust was asked for, None for one's own."""
-    return call.people.find(viewpoint).id if viewpoint is not None else None
 
 
 def _print(call: Call, answers: list[TrustAnswer]) -> None:

@@ -11,7 +11,7 @@ from kithbook_client.cli.call import Call
 from kithbook_client.cli.clocks import PAST, SINCE, UNTIL, lower, upper
 from kithbook_client.cli.command import command
 from kithbook_client.cli.output import dim, plain, print_json, say, strong, table
-from kithbook_client.cli.trust import from_option, viewpoint_of
+from kithbook_client.cli.trust import from_option
 from kithbook_client.cli.words import day, short_event
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def kith_why(
     if not changes and report is None:
         if order or since or until:
             raise click.UsageError("--order, --since and --until go with --changes.")
-        _now(call, call.people.find(who).id, viewpoint_of(call, viewpoint))
+        _now(call, call.people.find(who).id, call.viewpoint(viewpoint))
         return
     if call.past is not None:
         raise click.UsageError("A history has its own bounds: --since and --until.")
@@ -72,7 +72,7 @@ def kith_why(
 
     person = call.people.find(who).id
     replica = network_of(call, person)
-    start = viewpoint_of(call, viewpoint)
+    start = call.viewpoint(viewpoint)
     asked = Asked(replica, person, start, lower(call, since), upper(call, until))
     if report is None:
         tell(call, asked, order or "at")

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from kithbook.readings.answers import GroundAnswer, Why
+from kithbook.readings.explain import score_text
 from kithbook.when import format_at
 from kithbook_client.report.model import Report, Row
 from kithbook_client.report.page import CLOCKS, MADE_BY
-from kithbook_client.report.parts import shown
 
 _MEANS_MORE = re.compile(r"([\\`*_{}\[\]()#+!|~<>&-])")
 
@@ -21,7 +21,8 @@ def _lines(report: Report) -> Iterator[str]:
     yield f"<!-- {MADE_BY} {report.version} -->"
     yield f"# How far {_text(why.from_)} trusts {_text(why.to)}"
     yield ""
-    yield f"**{shown(why.score)}** of 10 on {format_at(report.made, None)}. {_text(why.sentence)}"
+    when = format_at(report.made, None)
+    yield f"**{score_text(why.score)}** of 10 on {when}. {_text(why.sentence)}"
     if why.worked:
         yield f"\n    {why.worked}"
     yield "\n## What moved it"
@@ -44,7 +45,7 @@ def _table(rows: Sequence[Row]) -> Iterator[str]:
         late = f" ({_text(row.late)})" if row.late else ""
         cells = (
             f"{place}",
-            f"{shown(row.before)} → {shown(row.after)}",
+            f"{score_text(row.before)} → {score_text(row.after)}",
             f"{_text(row.said)}{note}{late}",
             _text(f"{event.author or '?'} on {event.device or '?'}"),
             event.at or "?",

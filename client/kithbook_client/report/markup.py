@@ -28,6 +28,18 @@ def tag(name: str, /, *content: Content, **attrs: str | float | bool | None) -> 
     return Markup(f"<{name}{told}>{inner}</{name}>")
 
 
+def pairs(told: Iterable[tuple[str, str]]) -> Markup:
+    """A list of terms, each with what is told of it, but for those of which nothing is."""
+    return tag(
+        "dl",
+        *(
+            tag("div", tag("dt", a), tag("dd", b), class_="long" if isinstance(b, Markup) else None)
+            for a, b in told
+            if b
+        ),
+    )
+
+
 def join(*content: Content) -> Markup:
     """Pieces one after another; None is nothing."""
     return Markup("".join(_escaped(piece) for piece in _flat(content)))

@@ -1,12 +1,9 @@
 """What a report tells, before it is a page."""
 
-from typing import Literal
-
 import msgspec
 
+from kithbook.audit.history import By
 from kithbook.readings.answers import EventAnswer, Why
-
-By = Literal["at", "recorded", "received"]
 
 
 class Row(msgspec.Struct, frozen=True):

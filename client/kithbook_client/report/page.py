@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
 
+from kithbook.audit.history import By
 from kithbook.readings.answers import EventAnswer
+from kithbook.readings.explain import score_text
 from kithbook.when import format_at
-from kithbook_client.report.markup import Markup, tag
-from kithbook_client.report.model import By, Report, Row
-from kithbook_client.report.parts import pairs, shown
+from kithbook_client.report.markup import Markup, pairs, tag
+from kithbook_client.report.model import Report, Row
 from kithbook_client.report.plot import plot
 from kithbook_client.report.today import today
 
@@ -47,7 +48,7 @@ def _head(report: Report, title: str) -> Markup:
         "header",
         tag("p", f"{report.network} · {format_at(report.made, None)}", class_="above"),
         tag("h1", title),
-        tag("p", tag("strong", shown(why.score)), " of 10", class_="score"),
+        tag("p", tag("strong", score_text(why.score)), " of 10", class_="score"),
         tag("p", why.sentence, class_="sentence"),
         tag("p", tag("code", why.worked)) if why.worked else None,
     )
@@ -93,9 +94,9 @@ def _row(by: By, place: int, row: Row) -> Markup:
         "li",
         tag(
             "p",
-            tag("span", shown(row.before), class_="before"),
+            tag("span", score_text(row.before), class_="before"),
             " → ",
-            tag("strong", shown(row.after)),
+            tag("strong", score_text(row.after)),
             class_="step fall" if fell else "step rise",
         ),
         tag(

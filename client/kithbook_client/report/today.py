@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from kithbook.readings.answers import EventAnswer, GroundAnswer, Why
 from kithbook.readings.explain import number
-from kithbook_client.report.markup import Markup, join, tag
-from kithbook_client.report.parts import pairs
+from kithbook_client.report.markup import Markup, join, pairs, tag
 
 
 def today(why: Why) -> Markup:

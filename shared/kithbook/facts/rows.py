@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from kithbook.events import HELP_KINDS, SIZES
+from kithbook.when import DAY_US
 
 
 class Order(NamedTuple):
@@ -51,8 +52,6 @@ EVIDENCE = ("helped", "thanked", "referred", "met")
 """Kinds of evidence for trust, in the order of `weights`."""
 HELPED, THANKED, REFERRED, MET = range(len(EVIDENCE))
 _FIRST: dict[str, int] = {kind: place * len(SIZES) for place, kind in enumerate(HELP_KINDS)}
-
-DAY_US = 86_400_000_000
 
 
 class Tie(Row, gc=False):

@@ -7,9 +7,9 @@ made anew from what each event alone says, which `Deeds` has by time.
 from collections.abc import Collection, Iterable
 from typing import Protocol
 
-from kithbook.facts.rows import Field, Help, Link, Merge, Referral, Tie, winner
+from kithbook.facts.rows import Field, Help, Link, Merge, Referral, Tie
 from kithbook.facts.tables import PairKey, Place
-from kithbook.readings.shelf import Shelf
+from kithbook.readings.shelf import Shelf, names_in
 
 
 class Deeds(Protocol):
@@ -111,9 +111,7 @@ class AsOf:
         return self._cards(self.shelf.card_of(people))
 
     def names(self) -> Iterable[tuple[bytes, str]]:
-        for person, _, field in self.cards(("name",)):
-            if (value := winner([field])) is not None and value.value:
-                yield person, value.value
+        return names_in(self.cards(("name",)))
 
     def _cards(
         self, rows: Iterable[tuple[bytes, str, Field]]

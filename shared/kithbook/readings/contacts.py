@@ -10,9 +10,9 @@ from kithbook.facts.rows import Moment, Tie
 from kithbook.facts.tables import PairKey
 from kithbook.readings.cards import Card, values
 from kithbook.readings.rules import Rules, parse_days
+from kithbook.when import DAY_US
 
 State = Literal["alive", "due", "fading"]
-DAY_US = 86_400_000_000
 
 
 class Contact(msgspec.Struct, frozen=True, gc=False):

@@ -18,6 +18,11 @@ def number(value: float) -> str:
     return text or "0"
 
 
+def score_text(score: float | None) -> str:
+    """The same of a score, with a dash where there is none."""
+    return "–" if score is None else number(score)
+
+
 def sentence(score: Score, names: Names) -> str:
     """The score in words, with everyone's name and every number that matters."""
     a, b = names[score.start], names[score.to]

@@ -1,7 +1,7 @@
 """The shelf: how readings get at the resolved facts, wherever their rows are kept."""
 
 import heapq
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from math import inf
 from typing import Any, Protocol
 
@@ -81,6 +81,13 @@ class Shelf(Protocol):
 
 NOT_QUICKER: tuple[tuple[tuple[PairKey, Link], ...], float] = (), inf
 """What a shelf answers that has no order of levels (`Shelf.highest_from`)."""
+
+
+def names_in(cards: Iterable[tuple[bytes, str, Field]]) -> Iterator[tuple[bytes, str]]:
+    """(person, name in force) of the names on cards, each id by itself."""
+    for person, _, field in cards:
+        if (value := winner([field])) is not None and value.value:
+            yield person, value.value
 
 
 def latest_first(row: tuple[PairKey, Tie]) -> int:
@@ -163,9 +170,7 @@ class Patched:
     def names(self) -> Iterable[tuple[bytes, str]]:
         changed = {person for person, field in self.tables["card"] if field == "name"}
         yield from (row for row in self.shelf.names() if row[0] not in changed)
-        for person in changed:
-            if (value := winner([self.tables["card"][person, "name"]])) and value.value:
-                yield person, value.value
+        yield from names_in((who, "name", self.tables["card"][who, "name"]) for who in changed)
 
     def _cards(
         self, rows: Iterable[tuple[bytes, str, Field]], asked: Callable[[Any, Any], bool]
