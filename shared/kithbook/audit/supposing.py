@@ -1,6 +1,6 @@
 """Suppositions: what would be known, had some events not been written, or others as well."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Container, Iterable
 from typing import NamedTuple
 
 import msgspec
@@ -26,6 +26,14 @@ class Supposition(msgspec.Struct, frozen=True):
     silence: frozenset[bytes] = frozenset()
     add: tuple[Content, ...] = ()
 
+    def drops(self, held: Held, author: bytes | None) -> bool:
+        """Whether an event that somebody wrote would not be there."""
+        if held.place in self.drop:
+            return True
+        if isinstance(held.event, MEMBERSHIP):
+            return False
+        return not self.silence.isdisjoint({author, getattr(held.event, "by", None)})
+
 
 def suppose(
     known: Knowledge, stand: Stand, supposed: Supposition, me: bytes
@@ -36,30 +44,16 @@ def suppose(
     owner. It stands in a log that has the id of who speaks, as no real log has.
     """
     standings = stand(known.acts.values())
-    speakers = members(standings.values())
-    roles = {found.person: found.role for found in standings.values() if found.until is None}
-    voices = {
-        speaker: Standing(speaker, "owner" if speaker == me else roles.get(speaker, "reader"))
-        for speaker in speakers | {me}
-    }
-
-    def speaker(event: Content) -> bytes:
-        by = getattr(event, "by", me)
-        return by if by in speakers else me
-
-    def is_dropped(held: Held) -> bool:
-        if held.place in supposed.drop:
-            return True
-        if isinstance(held.event, MEMBERSHIP):
-            return False
-        author = standings.get(held.log, UNKNOWN).person
-        return not supposed.silence.isdisjoint({author, getattr(held.event, "by", None)})
-
-    events = [held for held in known.events if not is_dropped(held)]
+    voices = _voices(standings.values(), me)
+    events = [
+        held
+        for held in known.events
+        if not supposed.drops(held, standings.get(held.log, UNKNOWN).person)
+    ]
     hlc = max((held.hlc for held in known.events), default=0)
     received = max((held.received for held in known.events), default=0)
     events += [
-        Held(speaker(event), seq, hlc + seq, received, bytes(CHECK_BYTES), event)
+        Held(_speaker(event, voices, me), seq, hlc + seq, received, bytes(CHECK_BYTES), event)
         for seq, event in enumerate(supposed.add, 1)
     ]
     acts = {place: act for place, act in known.acts.items() if place not in supposed.drop}
@@ -70,6 +64,20 @@ def suppose(
         return {**found, **{who: voice for who, voice in voices.items() if who in there}}
 
     return known._replace(events=events, acts=acts), with_supposed
+
+
+def _voices(standings: Collection[Standing], me: bytes) -> dict[bytes, Standing]:
+    """Speaker → the standing of the log in which they say what is supposed."""
+    roles = {found.person: found.role for found in standings if found.until is None}
+    return {
+        speaker: Standing(speaker, "owner" if speaker == me else roles.get(speaker, "reader"))
+        for speaker in members(standings) | {me}
+    }
+
+
+def _speaker(event: Content, voices: Container[bytes], me: bytes) -> bytes:
+    by = getattr(event, "by", me)
+    return by if by in voices else me
 
 
 class Moved(NamedTuple):
