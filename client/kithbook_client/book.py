@@ -36,7 +36,7 @@ class Book:
         from kithbook.readings.joined import JoinedReader, Part
 
         if moment is not None and moment.is_past:
-            return Pasts(self.replicas, now_ms, moment).reader(self.me)
+            return PastBook(self.replicas, now_ms, moment).reader(self.me)
         parts = [
             Part(one.name, _once(one, one.reading(now_ms), now_ms), one.speakers)
             for one in self.replicas
@@ -107,7 +107,7 @@ def _once(replica: Replica, shelf: "Shelf", now_ms: int, past: "Past | None" = N
     return without_copies(shelf, copies, replica.me, upto)
 
 
-class Pasts:
+class PastBook:
     """The past of one network or several, asked as one."""
 
     def __init__(self, replicas: Sequence[Replica], now_ms: int, moment: "Moment") -> None:

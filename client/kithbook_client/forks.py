@@ -93,7 +93,7 @@ def _restate(replica: "Replica", branch: Iterable[tuple[Entry, bytes]], now_ms: 
     moved: dict[Ref, Ref] = {}
     with replica.appending(now_ms) as append:
         for entry, source in unsaid:
-            (again,) = append([restated(entry.event, source, moved)])
+            (again,) = append([said_again(entry.event, source, moved)])
             moved[entry.ref] = again.ref
 
 
@@ -102,7 +102,7 @@ def source_of(entry: Entry, hash_: bytes) -> bytes:
     return entry.event.source or sha256(_SOURCE_DOMAIN + hash_).digest()[:ID_BYTES]
 
 
-def restated(event: AnyEvent, source: bytes, moved: Mapping[Ref, Ref]) -> AnyEvent:
+def said_again(event: AnyEvent, source: bytes, moved: Mapping[Ref, Ref]) -> AnyEvent:
     """The event to be said again; `moved` maps what it may refer to in its old branch."""
     changes: dict[str, Any] = {"source": source}
     for field in event.__struct_fields__:

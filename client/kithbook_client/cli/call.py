@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kithbook.readings.listing import Logged
     from kithbook.readings.reader import Reader
     from kithbook.readings.shelf import Shelf
-    from kithbook_client.book import Book, Pasts
+    from kithbook_client.book import Book, PastBook
     from kithbook_client.home import Home
     from kithbook_client.people import Ask, Finder
     from kithbook_client.replica import Replica
@@ -89,14 +89,14 @@ class Call:
         return _ask if may_ask else None
 
     @cached_property
-    def past(self) -> "Pasts | None":
+    def past(self) -> "PastBook | None":
         """What is read where the line asks for a past moment."""
         if self.as_of is None and self.known_at is None:
             return None
-        from kithbook_client.book import Pasts
+        from kithbook_client.book import PastBook
         from kithbook_client.cli.clocks import moment
 
-        return Pasts(self.replicas, self.now_ms(), moment(self))
+        return PastBook(self.replicas, self.now_ms(), moment(self))
 
     @cached_property
     def reader(self) -> "Reader":
@@ -104,7 +104,7 @@ class Call:
             return self.book.reader(self.now_ms())
         return self.reader_of(self.past)
 
-    def reader_of(self, past: "Pasts") -> "Reader":
+    def reader_of(self, past: "PastBook") -> "Reader":
         """Who reads a past; whoever has no name in it is called by today's."""
         reader = past.reader(self.book.me)
         reader.names.otherwise = lambda person: self.people.named(person).name

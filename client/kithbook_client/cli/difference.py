@@ -48,10 +48,10 @@ def kith_diff(call: Call, who: str, since: str, until: str | None) -> None:
 def _reader(call: Call, text: str | None) -> "Reader":
     if text is None:
         return call.reader
-    from kithbook_client.book import Pasts
+    from kithbook_client.book import PastBook
 
     moment = Moment(as_of=upper(call, text))
-    return call.reader_of(Pasts(call.replicas, call.now_ms(), moment))
+    return call.reader_of(PastBook(call.replicas, call.now_ms(), moment))
 
 
 def _print(found: Difference) -> None:

@@ -18,7 +18,7 @@ from kithbook.readings.reader import Reader
 from kithbook.readings.trust.chains import Step
 from kithbook.readings.trust.opinion import Opinion
 from kithbook.readings.trust.raising import Raise
-from kithbook.readings.trust.score import Caution, Score, Vouch
+from kithbook.readings.trust.score import Score, Vouch, Warned
 from kithbook.when import format_at
 
 
@@ -51,7 +51,7 @@ class Derivation:
     def grounds(self, chain: list[Step]) -> list[answers.GroundAnswer]:
         return [self._ground(ground(self.reader, step)) for step in chain]
 
-    def warning(self, to: bytes, warning: Caution) -> answers.WarningAnswer:
+    def warning(self, to: bytes, warning: Warned) -> answers.WarningAnswer:
         chain = warning.chain
         return answers.WarningAnswer(
             self.names[warning.by],

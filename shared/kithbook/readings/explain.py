@@ -9,7 +9,7 @@ from kithbook.readings.rules import Rules
 from kithbook.readings.trust.chains import Step
 from kithbook.readings.trust.opinion import Opinion
 from kithbook.readings.trust.raising import Raise
-from kithbook.readings.trust.score import Caution, Score
+from kithbook.readings.trust.score import Score, Warned
 
 
 def number(value: float) -> str:
@@ -77,7 +77,7 @@ def carried(chain: list[Step], support: float, divisor: float) -> str:
     return f"{product_of(chain, divisor)} = {number(support)}"
 
 
-def weighed(warning: Caution, divisor: float) -> str:
+def weighed(warning: Warned, divisor: float) -> str:
     """The arithmetic of a warning, which weighs what a 10 of its author would carry."""
     product = product_of(warning.chain, divisor)
     return f"{product} × 10/{number(divisor)} = {number(warning.weight)}"

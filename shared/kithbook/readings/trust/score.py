@@ -19,7 +19,7 @@ class Vouch(msgspec.Struct, frozen=True, gc=False):
     chain: list[Step]
 
 
-class Caution(msgspec.Struct, frozen=True, gc=False):
+class Warned(msgspec.Struct, frozen=True, gc=False):
     """The strongest warning that reaches the viewpoint: its weight, and the chain to its author."""
 
     weight: float
@@ -39,7 +39,7 @@ class Score(msgspec.Struct, frozen=True, gc=False):
     to: bytes
     basis: Basis
     support: float | None = None
-    warning: Caution | None = None
+    warning: Warned | None = None
     chain: list[Step] = []
     others: list[Vouch] = []
 
@@ -55,7 +55,7 @@ class Score(msgspec.Struct, frozen=True, gc=False):
         to: bytes,
         support: float | None,
         chain: list[Step],
-        warning: Caution | None,
+        warning: Warned | None,
         others: list[Vouch],
     ) -> "Score":
         """The score that the strongest chain and the strongest warning make together."""

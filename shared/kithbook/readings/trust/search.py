@@ -12,7 +12,7 @@ from kithbook.readings.rules import Rules
 from kithbook.readings.trust.chains import LEAST, Chains, Reached, Step, passed, reach
 from kithbook.readings.trust.levels import Level, Neighbours
 from kithbook.readings.trust.meeting import SLACK, Meeting
-from kithbook.readings.trust.score import Caution, Score, Vouch
+from kithbook.readings.trust.score import Score, Vouch, Warned
 
 Stating = Callable[[bytes, float], dict[bytes, Level]]
 """Person and level → who states a level about them that is 0 or, with their dealings, as high, and
@@ -73,11 +73,11 @@ class Search:
             )
             found.sort(key=lambda v: (-v.support, len(v.chain)))
         support, chain = (found[0].support, found[0].chain) if found else (None, [])
-        caution = None
+        warned = None
         if warning and (warners := self._those(warning, heard)):
             warner = min(warners, key=_rank)
-            caution = self._caution(warner, vouchers[warner.person], heard)
-        return Score.of(self.start, to, support, chain, caution, found[1:] if others else [])
+            warned = self._warned(warner, vouchers[warner.person], heard)
+        return Score.of(self.start, to, support, chain, warned, found[1:] if others else [])
 
     def _mattering(self, to: bytes) -> dict[bytes, Level]:
         """Who has a level about somebody, without some through whom no chain gives more than the
@@ -173,9 +173,9 @@ class Search:
 
     def _judged(self, to: bytes, warners: list[Reached], chains: Chains) -> Score:
         step = chains.reached.get(to)
-        caution = self._strongest(to, warners, chains) if warners else None
+        warned = self._strongest(to, warners, chains) if warners else None
         support, chain = (step.support, chains[to]) if step else (None, [])
-        return Score.of(self.start, to, support, chain, caution, [])
+        return Score.of(self.start, to, support, chain, warned, [])
 
     def _ranked(
         self, vouching: Mapping[bytes, Level], reached: Iterable[Reached]
@@ -209,7 +209,7 @@ class Search:
             is_warned = is_warned or step.person in warning
         return Chains(self.start, reached, self.neighbours)
 
-    def _strongest(self, to: bytes, warners: list[Reached], chains: Chains) -> Caution | None:
+    def _strongest(self, to: bytes, warners: list[Reached], chains: Chains) -> Warned | None:
         """The strongest warning by a chain that is not through the person it warns of.
 
         `warners` come strongest first. Going round `to` makes none of them stronger, so the first
@@ -222,14 +222,14 @@ class Search:
         if not warners:
             return None
         by = warners[0]
-        return self._caution(by, self.neighbours(by.person)[to], chains)
+        return self._warned(by, self.neighbours(by.person)[to], chains)
 
-    def _caution(self, by: Reached, level: Level, chains: Chains) -> Caution | None:
+    def _warned(self, by: Reached, level: Level, chains: Chains) -> Warned | None:
         """The warning that arrives this way; it travels one step only and is cut like support."""
         weight = passed(by.support, 10, self.rules)
         if weight < self.rules.cut:
             return None
-        return Caution(weight, by.person, chains[by.person], level)
+        return Warned(weight, by.person, chains[by.person], level)
 
     def _stated(self, to: bytes, level: Level) -> Score:
         return Score.stated(self.start, to, level)
