@@ -11,7 +11,7 @@ help: ## list the targets
 
 .venv: $(READY) ## make the virtual environment (PYTHON=python3.13 chooses another Python)
 
-$(READY): pyproject.toml .ci/constraints.txt
+$(READY): pyproject.toml client/kithbook_client/__init__.py .ci/constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[dev]'
 	$(BIN)/python -m compileall -q shared client server # so that kith starts quickly from the first time
