@@ -1,4 +1,7 @@
-"""A kept viewpoint: one person's scores of everybody, while links change one by one."""
+"""A kept viewpoint: one person's scores of everybody, while links change one by one.
+
+No command and no server keeps one yet.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 
