@@ -8,12 +8,12 @@ from pathlib import Path
 
 import msgspec
 
-from kithbook.envelope import NO_HASH, chain, record_event, record_hlc, record_problem, seal_message
+from kithbook.checking import LogCheck, Wrong
+from kithbook.envelope import Seal, record_event
 from kithbook.errors import Damaged
 from kithbook.events import OPENINGS
 from kithbook.ids import event_id
 from kithbook.membership import UNKNOWN, act_in, erasures, is_blank, standing
-from kithbook.replication import opening_key
 from kithbook_client import keys
 from kithbook_client.home import FILE, Home
 from kithbook_client.index import TABLES
@@ -130,62 +130,39 @@ class _Walk:
 
     def _log(self, log: Log) -> Iterator[Problem]:
         self.seq = 0
-        previous, hlc, seals = NO_HASH, -1, self._seals(log)
+        check = LogCheck(self.network, log.id, log.key, keys.verify)
+        seals = self._seals(log)
         while rows := self.logs.rows(log, self.seq, READ):
             places, stored, records = zip(*rows, strict=True)
-            yield from self._records(log, places, records)
+            seqs = range(self.seq + 1, self.seq + len(rows) + 1)
+            yield from self._missing(log, seqs, places)
+            here = [Seal(seq, seals.pop(seq)) for seq in seqs if seq in seals]
+            yield from self._problems(log, check.stretch(records, stored, here))
+            yield from self._blanks(log, seqs, records)
             if self.seq == 0:
-                yield from self._opening(log, records[0])
-            hashes = chain(self.network, log.id, self.seq + 1, previous, records)
-            yield from self._hashes(log, hashes, stored, seals)
-            yield from self._clock(log, records, hlc)
-            previous, hlc = hashes[-1], record_hlc(records[-1])
+                yield from self._name(log, records[0])
             self.seq += len(rows)
             self.events += len(rows)
             if self.progress:
                 self.progress(self.events, self.replica.count())
-        if (log.seq, log.hash, log.hlc) != (self.seq, previous, hlc):
-            yield self._problem(log, log.seq, "it is noted as the log's last event, and is not")
+        end = check.end(log.head, log.hlc, is_sealed=not self._is_ours(log))
+        yield from self._problems(log, end)
         for seq in seals:
             yield self._problem(log, seq, "it is sealed and not there")
-        if not self._is_ours(log) and self.replica.pages.sealed(log) != self.seq:
-            yield self._problem(log, self.seq, "its seal is missing")
 
-    def _records(
-        self, log: Log, places: Iterable[int], records: Iterable[bytes]
-    ) -> Iterator[Problem]:
-        for seq, (number, record) in enumerate(zip(places, records, strict=True), self.seq + 1):
+    def _missing(self, log: Log, seqs: range, places: Iterable[int]) -> Iterator[Problem]:
+        for seq, number in zip(seqs, places, strict=True):
             if number != place(log.no, seq):
                 yield self._problem(log, seq, "it is missing")
-            elif why := record_problem(record):
-                yield self._problem(log, seq, why)
-            elif is_blank(record) and (log.id, seq) not in self.erased:
+
+    def _blanks(self, log: Log, seqs: range, records: Iterable[bytes]) -> Iterator[Problem]:
+        for seq, record in zip(seqs, records, strict=True):
+            if is_blank(record) and (log.id, seq) not in self.erased:
                 yield self._problem(log, seq, "its body is gone, and its writer did not erase it")
 
-    def _clock(self, log: Log, records: Iterable[bytes], hlc: int) -> Iterator[Problem]:
-        """After the hashes: an event whose clock was changed makes that of the next go back."""
-        for seq, record in enumerate(records, self.seq + 1):
-            if record_hlc(record) <= hlc:
-                yield self._problem(log, seq, "its clock goes back")
-            hlc = record_hlc(record)
-
-    def _hashes(
-        self, log: Log, hashes: Iterable[bytes], stored: Iterable[bytes], seals: dict[int, bytes]
-    ) -> Iterator[Problem]:
-        """Whether each hash is the one that was stored, and sealed where there is a seal."""
-        for seq, (computed, kept) in enumerate(zip(hashes, stored, strict=True), self.seq + 1):
-            if computed != kept:
-                yield self._problem(log, seq, "its bytes are not those that were hashed")
-            if signature := seals.pop(seq, None):
-                message = seal_message(self.network, log.id, seq, computed)
-                if not keys.verify(log.key or b"", signature, message):
-                    yield self._problem(log, seq, "its seal is not by this log's device")
-
-    def _opening(self, log: Log, record: bytes) -> Iterator[Problem]:
+    def _name(self, log: Log, record: bytes) -> Iterator[Problem]:
         opening = record_event(record)
-        if log.key is None or opening_key(self.network, log.id, record) != log.key:
-            yield self._problem(log, 1, "it does not open this log with this key")
-        elif isinstance(opening, OPENINGS) and opening.device != log.device:
+        if isinstance(opening, OPENINGS) and opening.device != log.device:
             yield self._problem(log, 1, "the device has another name than it gave itself")
 
     def _seals(self, log: Log) -> dict[int, bytes]:
@@ -249,6 +226,10 @@ class _Walk:
         for row in self.db.execute(f"SELECT * FROM {table} "):
             whole.update(repr(row).encode())
         return whole.digest()
+
+    def _problems(self, log: Log, found: Iterable[Wrong]) -> Iterator[Problem]:
+        for seq, why in found:
+            yield self._problem(log, seq, why)
 
     def _problem(self, log: Log, seq: int, why: str) -> Problem:
         return Problem(event_id(log.id, seq), f"Event {seq} of the log {log.id.hex()[:8]}: {why}.")

@@ -191,7 +191,8 @@ def _new_part(
         key = opening_key(network, page.log, page.records[0])
     if key is None:
         return Unfit(1, "its first event does not open this log")
-    back = _clock_back(page, have, known.last_hlc)
+    new = have + 1 - page.first
+    back = clock_back(page.records[new:], page.first + new, known.last_hlc)
     if back is not None:
         return Unfit(back, "its clock goes back")
     seals = [seal for seal in page.seals if seal.seq > have]
@@ -204,17 +205,15 @@ def _new_part(
         message = seal_message(network, page.log, seal.seq, hashes[seal.seq - page.first])
         if not verify(key, seal.signature, message):
             return Unfit(seal.seq, "its seal is not by the device that writes this log")
-    new = have + 1 - page.first
     head = Head(page.log, page.last, hashes[-1])
     return Accepted(have + 1, page.records[new:], hashes[new:], seals, head)
 
 
-def _clock_back(page: Page, have: int, last_hlc: int) -> int | None:
-    """The seq of the first new record whose clock is not later than the one before it, or None."""
-    first = max(page.first, have + 1)
+def clock_back(records: Sequence[bytes], first: int, last_hlc: int) -> int | None:
+    """The seq of the first record whose clock is not later than the one before it, or None."""
     # As they stand in records, clocks compare like the numbers that they are.
     last = last_hlc.to_bytes(8, "big") if last_hlc >= 0 else b""
-    for seq, record in enumerate(page.records[first - page.first :], first):
+    for seq, record in enumerate(records, first):
         clock = record[2:HEADER_BYTES]
         if clock <= last:
             return seq

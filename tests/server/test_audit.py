@@ -10,7 +10,8 @@ import pytest
 from kithbook.errors import KithbookError
 from kithbook.ids import event_id
 from kithbook.protocol import SyncRequest
-from kithbook_server.audit import Report, audit
+from kithbook.replication import Accepted
+from kithbook_server.audit import Problem, Report, audit
 from kithbook_server.commits import Commits
 from kithbook_server.intake import Intake
 from kithbook_server.keys import verify
@@ -77,6 +78,18 @@ def test_each_log_has_its_first_problem(
         event_id(ada.id, 9),
         event_id(bob.id, 9),
     }
+
+
+def test_a_clock_that_goes_backward_is_told(recorder: LogRecorder, ada: Log) -> None:
+    """No page with such a clock is taken: somebody wrote to the database."""
+    late = ada.seq
+    ada.hlc -= 10
+    ada.write(2).seal()
+    with recorder.writing() as log:
+        part = Accepted(1, ada.records, ada.hashes, ada.page(1, ada.seq).seals, ada.head())
+        log.append(ada.network, part, NOW_MS)
+
+    assert report(recorder).problems == [Problem(event_id(ada.id, late + 1), "its clock goes back")]
 
 
 @pytest.mark.parametrize(

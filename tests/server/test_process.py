@@ -254,7 +254,7 @@ def test_verify_says_what_is_wrong_and_exits_with_1(tmp_path: Path, ada: Log) ->
     sql.close()
     done = run("verify", "--data", str(tmp_path))
     assert done.returncode == 1
-    assert f"{ada.id.hex()}:7: its bytes do not give the hash" in done.stdout
+    assert f"{ada.id.hex()}:7: its bytes are not those that were hashed" in done.stdout
 
 
 def told(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
