@@ -30,5 +30,7 @@ class ReplicaServer:
             ):
                 refused.setdefault(head.log, Refusal(head.log, head.seq, "fork", "another event"))
         left_out = {log: Head(log, 2**32 - 1, b"") for log in refused}
-        pages, more = self.replica.pages.lacking(theirs | left_out)
+        pages = self.replica.pages.lacking(theirs | left_out)
+        then = {page.log: Head(page.log, page.last, b"") for page in pages}
+        more = bool(self.replica.pages.lacking(theirs | left_out | then))
         return SyncReply(self.replica.heads(), pages, list(refused.values()), more)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from kithbook.envelope import Head, Seal, seal_message
-from kithbook.protocol import ROUND_BYTES, ROUND_EVENTS
+from kithbook.protocol import ROUND_EVENTS, one_round
 from kithbook.replication import PAGE_EVENTS, Page, Span, lacking
 from kithbook_client import keys
 from kithbook_client.log import Log, Logs
@@ -78,21 +78,9 @@ class Pages:
         if size <= PAGE_BYTES:
             self.db.execute("DELETE FROM seal WHERE place = ?", rows[0])
 
-    def lacking(
-        self, theirs: Mapping[bytes, Head], most: int = ROUND_EVENTS
-    ) -> tuple[list[Page], bool]:
-        """What one round of at most so many events can bring to who holds `theirs`, one page at
-        least, and whether there is more.
-        """
-        pages: list[Page] = []
-        events = size = 0
-        for page in self._all_lacking(theirs):
-            if pages and (events + len(page.records) > most or size > ROUND_BYTES):
-                return pages, True
-            pages.append(page)
-            events += len(page.records)
-            size += sum(map(len, page.records))
-        return pages, False
+    def lacking(self, theirs: Mapping[bytes, Head], most: int = ROUND_EVENTS) -> list[Page]:
+        """What one round of at most so many events can bring to who holds `theirs`."""
+        return one_round(self._all_lacking(theirs), most)
 
     def _all_lacking(self, theirs: Mapping[bytes, Head]) -> Iterator[Page]:
         heads = sorted(self.logs.heads(), key=lambda head: self.logs[head.log].no)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from kithbook.envelope import HASH_BYTES, NO_HASH, Head
 from kithbook.errors import Damaged, Invalid
 from kithbook.ids import ID_BYTES, NetworkId
-from kithbook.protocol import REPLY_EVENTS, ROUND_BYTES, SyncReply, SyncRequest
+from kithbook.protocol import REPLY_EVENTS, SyncReply, SyncRequest, one_round
 from kithbook.replication import PAGE_EVENTS, Page, Refusal, Span, fork, lacking
 from kithbook_server.intake import Intake, Refused
 from kithbook_server.log import LogHead, LogRecorder, Place, Reading
@@ -95,17 +95,8 @@ class SyncService:
         return self._fill(held, survey) if survey.lacks <= short else survey
 
     def _fill(self, held: Reading, survey: Survey) -> SyncReply:
-        pages: list[Page] = []
-        events = size = 0
-        for page in _pages(held, survey):
-            count = len(page.records)
-            if pages and events + count > self._reply_events:
-                break
-            pages.append(page)
-            events += count
-            size += sum(map(len, page.records))
-            if events >= self._reply_events or size >= ROUND_BYTES:
-                break
+        pages = one_round(_pages(held, survey), self._reply_events)
+        events = sum([len(page.records) for page in pages])
         heads = [log.head for log in survey.logs.values()]
         return SyncReply(heads, pages, survey.refused, events < survey.lacks)
 

@@ -4,6 +4,7 @@ Every struct here can be sent as MessagePack or as JSON (bytes as base64). `docs
 specification; `tests/golden/` has each message as bytes.
 """
 
+from collections.abc import Iterable
 from typing import Annotated, Protocol
 
 import msgspec
@@ -23,6 +24,24 @@ REPLY_EVENTS = 100_000
 ROUND_BYTES = 8 * 1024 * 1024
 """And no further page once this many bytes of records are in a round."""
 MAX_LOGS = 10_000
+
+
+def one_round(pages: Iterable[Page], most: int) -> list[Page]:
+    """What one round of at most so many events carries of these pages: one at least, and none is
+    asked for once the round is full.
+    """
+    carried: list[Page] = []
+    events = size = 0
+    for page in pages:
+        count = len(page.records)
+        if carried and events + count > most:
+            break
+        carried.append(page)
+        events += count
+        size += sum(map(len, page.records))
+        if events >= most or size >= ROUND_BYTES:
+            break
+    return carried
 
 
 class SyncRequest(msgspec.Struct, frozen=True):

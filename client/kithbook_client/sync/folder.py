@@ -16,7 +16,7 @@ import msgspec
 
 from kithbook.errors import Unavailable
 from kithbook.ids import ID_BYTES, NetworkId
-from kithbook.protocol import SyncReply, SyncRequest
+from kithbook.protocol import REPLY_EVENTS, SyncReply, SyncRequest, one_round
 from kithbook.replication import Page
 from kithbook_client.sync.holding import Found, Holding
 from kithbook_client.writing import write_whole
@@ -62,10 +62,9 @@ class Folder:
         for head in request.heads:
             if why := held.differs(head):
                 refused[head.log] = why
-        pages, more = held.lacking(
-            request.heads, {log for log, r in refused.items() if r.code == "fork"}
-        )
-        return SyncReply(held.heads(), pages, list(refused.values()), more)
+        lacks = held.lacking(request.heads, {log for log, r in refused.items() if r.code == "fork"})
+        pages = one_round(lacks, REPLY_EVENTS)
+        return SyncReply(held.heads(), pages, list(refused.values()), len(pages) < len(lacks))
 
 
 class _Files:

@@ -9,7 +9,6 @@ from kithbook.envelope import NO_HASH, Head, record_hlc
 from kithbook.events import Erased
 from kithbook.ids import NetworkId
 from kithbook.membership import Act, act_in, erasures, standing, without_bodies
-from kithbook.protocol import REPLY_EVENTS, ROUND_BYTES
 from kithbook.replication import (
     Accepted,
     Held,
@@ -125,19 +124,14 @@ class Holding:
         for log in self.logs.values():
             yield from log.pages
 
-    def lacking(self, heads: Iterable[Head], forked: set[bytes]) -> tuple[list[Page], bool]:
-        """What a replica with these heads lacks, as far as a round goes; whether there is more."""
+    def lacking(self, heads: Iterable[Head], forked: set[bytes]) -> list[Page]:
+        """What a replica with these heads lacks."""
         theirs = {head.log: head.seq for head in heads}
-        pages: list[Page] = []
-        events = size = 0
-        for page in self.pages():
-            if page.last > theirs.get(page.log, 0) and page.log not in forked:
-                events += len(page.records)
-                if pages and (events > REPLY_EVENTS or size > ROUND_BYTES):
-                    return pages, True
-                size += sum(map(len, page.records))
-                pages.append(page)
-        return pages, False
+        return [
+            page
+            for page in self.pages()
+            if page.last > theirs.get(page.log, 0) and page.log not in forked
+        ]
 
 
 def _acts(page: Page) -> Iterator[Act]:

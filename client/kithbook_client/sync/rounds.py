@@ -135,7 +135,7 @@ class _Exchange:
             return []
         left_out = self.refused.keys() | self.forks.open.keys()
         all_of_it = {log: Head(log, MAX_SEQ, NO_HASH) for log in left_out}
-        pages, _ = self.replica.pages.lacking(self.theirs | all_of_it, self.most)
+        pages = self.replica.pages.lacking(self.theirs | all_of_it, self.most)
         return [*self.bodies.gifts(), *pages]
 
     def _take(self, pages: Iterable[Page]) -> tuple[int, list[Refusal]]:

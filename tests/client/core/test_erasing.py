@@ -89,7 +89,7 @@ def test_an_erasure_that_comes_first_drops_the_body_on_receipt(
     copy = replica.pages
     replica.seal()
     theirs = {head.log: head for head in other.heads()}
-    pages, _ = copy.lacking(theirs)
+    pages = copy.lacking(theirs)
     give(replica, other)
     (erased,) = other.append([Erased(at=AT, events=(doomed.ref,))])
     late = another(tmp_path / "late", replica, clock)

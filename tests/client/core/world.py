@@ -90,9 +90,7 @@ def everything(replica: Replica) -> list[Page]:
     replica.seal()
     pages: list[Page] = []
     theirs: dict[bytes, Head] = {}
-    more = True
-    while more:
-        some, more = replica.pages.lacking(theirs)
+    while some := replica.pages.lacking(theirs):
         pages += some
         theirs |= {page.log: Head(page.log, page.last, b"") for page in some}
     return pages
