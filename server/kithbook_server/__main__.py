@@ -125,7 +125,7 @@ def rebuild(as_json: bool, **options: Any) -> None:
     No views are kept on disk: each process folds them from the log, as this does. A digest equals
     the one that `kith status` prints where the same events are held.
     """
-    from kithbook_server.stores import open_recorder
+    from kithbook_server.stores import open_recorder, wall_clock
     from kithbook_server.views import Views
 
     settings = settings_of(options)
@@ -134,7 +134,7 @@ def rebuild(as_json: bool, **options: Any) -> None:
     try:
         with recorder.reading() as reading:
             networks = reading.networks()
-        views = Views(recorder)
+        views = Views(recorder, wall_clock)
         digests = [Rebuilt(network.hex(), views.digest(network)) for network in networks]
     finally:
         recorder.close()

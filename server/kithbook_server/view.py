@@ -10,10 +10,10 @@ from kithbook.envelope import record_event, record_hlc, reference
 from kithbook.events import AnyEvent
 from kithbook.facts.effects import Entry
 from kithbook.ids import CHECK_BYTES, NetworkId
-from kithbook.membership import MISSING, UNKNOWN, Standing, act_in, erasures, standing
+from kithbook.membership import MISSING, UNKNOWN, Standing, act_in, device_names, erasures, standing
 from kithbook.membership.erasing import Erasures
 from kithbook.memory import Folding, Memory
-from kithbook.readings.listing import Logged, device_of
+from kithbook.readings.listing import Logged
 from kithbook.readings.shelf import Shelf
 from kithbook.when import AHEAD_US
 from kithbook_server.keys import verify
@@ -96,7 +96,7 @@ class View:
         ):
             return False
         self.standings, self.gone, self.last_act = standings, gone, last
-        self.devices = {act.log: device_of(act.event) for act in acts if act.seq == 1}
+        self.devices = device_names(acts)
         return True
 
     def _take(self, folding: Folding, rows: list[Row], horizon: int) -> None:

@@ -5,7 +5,6 @@ from then on takes in what is new each time. The same projections run here as on
 a change of members undoes what was folded, all is folded anew while the old view serves on.
 """
 
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -35,10 +34,6 @@ Now = Callable[[], int]
 """The wall clock in milliseconds since 1970."""
 
 
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
 PASTS = 4
 """Past moments to keep in memory: who audits asks about one of them again and again."""
 
@@ -48,7 +43,7 @@ class Views:
 
     patience = PATIENCE_SECONDS
 
-    def __init__(self, recorder: LogRecorder, now: Now = now_ms) -> None:
+    def __init__(self, recorder: LogRecorder, now: Now) -> None:
         self.recorder = recorder
         self.now = now
         self._rebuilds: dict[NetworkId, Future[View]] = {}

@@ -1,6 +1,6 @@
 """Knowledge: every event that a replica holds of a network, and when each of them got here."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -8,11 +8,12 @@ import msgspec
 from kithbook.clock import wall_ms
 from kithbook.codec import Unreadable
 from kithbook.envelope import record_event, record_hlc
-from kithbook.events import OPENINGS, AnyEvent
+from kithbook.events import AnyEvent
 from kithbook.facts.effects import Entry
 from kithbook.facts.tables import Place
 from kithbook.ids import CHECK_BYTES, NetworkId
-from kithbook.membership import Act, act_in
+from kithbook.membership import UNKNOWN, Act, Standing, act_in, device_names
+from kithbook.readings.listing import Logged
 from kithbook.readings.moment import Moment
 
 
@@ -96,11 +97,24 @@ class Knowledge(NamedTuple):
             [unread for unread in self.unread if moment.knows(unread.received)],
         )
 
-    @property
-    def devices(self) -> dict[bytes, str]:
-        """What the device that writes a log calls itself."""
-        return {
-            act.log: act.event.device
-            for act in self.acts.values()
-            if act.seq == 1 and isinstance(act.event, OPENINGS)
-        }
+    def logged(
+        self,
+        events: Iterable[Held | Unread],
+        standings: Mapping[bytes, Standing],
+        void: Callable[[Place], str | None],
+    ) -> Iterator[Logged]:
+        """Events that are known, as an answer tells of them; `void` is why one does not count."""
+        names = device_names(self.acts.values())
+        for held in events:
+            yield Logged(
+                log=held.log,
+                seq=held.seq,
+                hlc=held.hlc,
+                received=held.received,
+                author=standings.get(held.log, UNKNOWN).person,
+                device=names.get(held.log) or None,
+                event=held.event,
+                void=void((held.log, held.seq)),
+                check=held.check,
+                network=self.network,
+            )

@@ -65,22 +65,10 @@ class Past:
 
     def listed(self) -> Iterator[Logged]:
         """The events that the moment tells of, in the order in which they were written."""
-        devices = self.known.devices
         shown = [held for held in self.known.events if self.moment.shows(held.event)]
         every: list[Held | Unread] = [*shown, *self.known.unread]
-        for held in sorted(every, key=lambda held: (held.hlc, held.log, held.seq)):
-            yield Logged(
-                log=held.log,
-                seq=held.seq,
-                hlc=held.hlc,
-                received=held.received,
-                author=self.standings.get(held.log, UNKNOWN).person,
-                device=devices.get(held.log) or None,
-                event=held.event,
-                void=self._void((held.log, held.seq)),
-                check=held.check,
-                network=self.known.network,
-            )
+        every.sort(key=lambda held: (held.hlc, held.log, held.seq))
+        return self.known.logged(every, self.standings, self._void)
 
     def newest(self, person: bytes | None, limit: int | None) -> list[Logged]:
         """Of these the ones written last, of all or that name a person; the newest last."""

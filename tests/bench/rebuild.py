@@ -9,6 +9,7 @@ from pathlib import Path
 from kithbook.ids import NetworkId
 from kithbook_client.home import Home
 from kithbook_server.log.recorder import SQLiteLogRecorder
+from kithbook_server.stores import wall_clock
 from kithbook_server.views import Views
 from tests.bench import limits, longlog, workload
 from tests.bench.devices import Device
@@ -42,7 +43,7 @@ def _speed(folder: Path, count: int, options: Options) -> Iterator[Figure]:
     rounds = options.rounds(2)
 
     with recorder_of(folder, device.network, pages) as recorder:
-        serve = timed(lambda: Views(recorder).digest(device.network))
+        serve = timed(lambda: Views(recorder, wall_clock).digest(device.network))
         result = race(serve, decode, rounds)
     what = f"views of {count:,} events in the server, ÷ decoding the rows"
     yield Figure(what, per_second(count, result.ours), 1 / result.ratio, REBUILD)
@@ -87,7 +88,7 @@ def main() -> None:
     where, folder, network = sys.argv[1:]
     if where == "server":
         recorder = SQLiteLogRecorder.open(Path(folder) / "server.db")
-        Views(recorder).digest(NetworkId(bytes.fromhex(network)))
+        Views(recorder, wall_clock).digest(NetworkId(bytes.fromhex(network)))
     else:
         Home.open(folder).replica("bench").rebuild()
     print(_high_water(), flush=True)

@@ -9,10 +9,8 @@ from kithbook.events import (
     AnyEvent,
     Described,
     Erased,
-    Founded,
     Helped,
     Invited,
-    Joined,
     Met,
     Referred,
     Retracted,
@@ -21,7 +19,7 @@ from kithbook.events import (
     Trusted,
 )
 from kithbook.ids import Ref
-from kithbook.readings.listing import Logged, device_of, event_answer, fields
+from kithbook.readings.listing import Logged, event_answer, fields
 from kithbook.when import parse_iso
 from tests.strategies import LOGS, any_event
 
@@ -115,14 +113,6 @@ def test_no_listing_shows_a_key_or_a_signature(event: AnyEvent) -> None:
     found = event_answer(logged(event), name)
     assert not any(isinstance(value, bytes) for value in found.fields.values())
     assert not {"key", "ticket", "signature", "nonce", "sponsor"} & found.fields.keys()
-
-
-def test_a_device_is_called_what_its_opening_calls_it() -> None:
-    founded = Founded(at=0, key=KEY, nonce=ADA, name="x", me="Ada", device="laptop")
-    joined = Joined(at=0, key=KEY, nonce=ADA, ticket=TICKET, signature=bytes(64))
-    assert device_of(founded) == "laptop"
-    assert device_of(joined) == ""
-    assert device_of(Met(at=0, by=ADA, people=(BOB,))) == ""
 
 
 def test_a_listed_event_can_be_named_by_others() -> None:

@@ -11,8 +11,10 @@ from kithbook.envelope import CONTENT, make_record
 from kithbook.events import DeviceRevoked, Founded, Joined, Met, Removed, RoleGiven
 from kithbook.membership import (
     UNKNOWN,
+    Act,
     Standing,
     act_in,
+    device_names,
     keys_of,
     members,
     standing,
@@ -560,3 +562,14 @@ def test_standing_grows_when_what_was_missing_arrives(missing: str) -> None:
     rest = [act for act in network.acts() if act.log != gone.id]
     assert standing(network.id, rest, verify)[carol.id] == UNKNOWN
     assert network.standing(carol).person == network.person("Carol")
+
+
+def test_a_device_is_called_what_its_opening_calls_it() -> None:
+    log, key_ = bytes([1]) * 16, bytes(32)
+    founded = Founded(at=0, key=key_, nonce=bytes(16), name="x", me="Ada", device="laptop")
+    revoked = DeviceRevoked(at=0, key=key_, last={})
+
+    assert device_names([Act(log, 1, 1, founded, b""), Act(log, 2, 2, revoked, b"")]) == {
+        log: "laptop"
+    }
+    assert device_names([Act(log, 1, 1, revoked, b"")]) == {}

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from kithbook.envelope import Head, Seal
+from kithbook.envelope import CONTENT, MEMBERSHIP_KIND, Head, Seal
 from kithbook.ids import NetworkId
 from kithbook.replication import Accepted, Page
 
@@ -22,6 +22,14 @@ TOPICS = ("content", "membership")
 """What a record's kind is called in the recorder."""
 
 
+def topics_of(size: int, acts: Sequence[int]) -> list[str]:
+    """What so many records are called, those of membership at these indexes."""
+    topics = [TOPICS[CONTENT]] * size
+    for n in acts:
+        topics[n] = TOPICS[MEMBERSHIP_KIND]
+    return topics
+
+
 class LogHead(msgspec.Struct, frozen=True, gc=False):
     """A log as far as it is held. `number` is this database's own short name for it."""
 
@@ -30,6 +38,12 @@ class LogHead(msgspec.Struct, frozen=True, gc=False):
     key: bytes
     hlc: int
     head: Head
+
+    @classmethod
+    def of(cls, row: tuple[NetworkId, int, bytes, int, bytes, int, bytes]) -> "LogHead":
+        """From network, number, key, hlc, log, seq and hash."""
+        network, number, key, hlc, log, seq, hash_ = row
+        return cls(network, number, key, hlc, Head(log, seq, hash_))
 
     @property
     def log(self) -> bytes:

@@ -8,10 +8,10 @@ from typing import Any
 from eventsourcing.persistence import IntegrityError
 from msgspec import json
 
-from kithbook.envelope import MEMBERSHIP_KIND, Head, Seal, record_hlc, record_kind
+from kithbook.envelope import Seal, record_hlc, record_kind
 from kithbook.ids import NetworkId
 from kithbook.replication import Accepted, opening_key
-from kithbook_server.log import TOPICS, LogHead, Place, Row
+from kithbook_server.log import LogHead, Place, Row, topics_of
 from kithbook_server.log.caching import CachingReading
 from kithbook_server.log.schema import (
     ACTS,
@@ -45,10 +45,10 @@ class SQLiteReading(CachingReading):
 
     def head(self, network: NetworkId, log: bytes) -> LogHead | None:
         row = self._sql(_HEADS + " AND log = ?", (network, log)).fetchone()
-        return _head(row) if row else None
+        return LogHead.of(row) if row else None
 
     def _find_heads(self, network: NetworkId) -> list[LogHead]:
-        return [_head(row) for row in self._sql(_HEADS + " ORDER BY position", (network,))]
+        return [LogHead.of(row) for row in self._sql(_HEADS + " ORDER BY position", (network,))]
 
     def _find_hashes(self, places: Sequence[tuple[LogHead, int]]) -> list[bytes]:
         asked = json.encode([(log.number, seq) for log, seq in places])
@@ -114,7 +114,7 @@ class SQLiteWriting(SQLiteReading):
             (position, network, number, part.first, size, received),
         )
         acts = [n for n, record in enumerate(part.records) if record_kind(record)]
-        self._insert_records(position, topics or _topics(size, acts), part)
+        self._insert_records(position, topics or topics_of(size, acts), part)
         if acts:
             self._sql_many(
                 "INSERT INTO act VALUES (?, ?, ?, ?)",
@@ -170,18 +170,6 @@ def _insert(rows: int) -> str:
 
 
 _INSERT_MANY = _insert(_MANY)
-
-
-def _topics(size: int, acts: list[int]) -> list[str]:
-    topics = [TOPICS[0]] * size
-    for n in acts:
-        topics[n] = TOPICS[MEMBERSHIP_KIND]
-    return topics
-
-
-def _head(row: tuple[NetworkId, int, bytes, int, bytes, int, bytes]) -> LogHead:
-    network, number, key, hlc, log, seq, hash_ = row
-    return LogHead(network, number, key, hlc, Head(log, seq, hash_))
 
 
 def _firsts(rows: sqlite3.Cursor) -> list[Any]:

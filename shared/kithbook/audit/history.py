@@ -17,7 +17,7 @@ It is exact without working the score out at each event, because of what it leav
 Where merges, rules or members change, all levels are worked out anew.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
@@ -29,7 +29,6 @@ from kithbook.clock import wall_ms
 from kithbook.codec import Unreadable
 from kithbook.facts.fold import DATED
 from kithbook.knowledge import Held, Knowledge
-from kithbook.membership import UNKNOWN
 from kithbook.past import Stand
 from kithbook.readings.listing import Logged, happened
 from kithbook.readings.trust.score import Score
@@ -110,23 +109,10 @@ def history(
         if by == "recorded":
             events.sort(key=lambda held: (held.hlc, held.log, held.seq))
         course.hear(events, CLOCKS[by], now)
-    devices = knowledge.devices
+    moved = [held for held, _, _ in course.moves]
+    listed = knowledge.logged(moved, course.standings, course.void)
     changes = [
-        Change(_logged(held, course, devices), before, after)
-        for held, before, after in course.moves
+        Change(logged, before, after)
+        for logged, (_, before, after) in zip(listed, course.moves, strict=True)
     ]
     return History(course.score, changes)
-
-
-def _logged(held: Held, course: Course, devices: Mapping[bytes, str]) -> Logged:
-    return Logged(
-        log=held.log,
-        seq=held.seq,
-        hlc=held.hlc,
-        received=held.received,
-        author=course.standings.get(held.log, UNKNOWN).person,
-        device=devices.get(held.log) or None,
-        event=held.event,
-        void=course.void(held.place),
-        check=held.check,
-    )

@@ -109,6 +109,15 @@ def keys_of(
     }
 
 
+def device_names(acts: Iterable[Act]) -> dict[bytes, str]:
+    """Log → what the device that writes it calls itself."""
+    return {
+        act.log: act.event.device
+        for act in acts
+        if act.seq == 1 and isinstance(act.event, OPENINGS)
+    }
+
+
 def members(standings: Iterable[Standing]) -> set[bytes]:
     """Everybody who is or once was a member: only their own devices ever speak for them."""
     return {found.person for found in standings if found.person is not None and found.last}

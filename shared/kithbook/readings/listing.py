@@ -6,7 +6,7 @@ import msgspec
 
 from kithbook.clock import wall_ms
 from kithbook.codec import Unreadable
-from kithbook.events import OPENINGS, AnyEvent, people_in, type_name
+from kithbook.events import AnyEvent, people_in, type_name
 from kithbook.ids import Ref, event_id, fold_name
 from kithbook.readings.answers import EventAnswer
 from kithbook.when import format_at, format_ms
@@ -133,11 +133,6 @@ def fields(event: AnyEvent, name: Name) -> dict[str, object]:
         else:
             told[field] = value
     return told
-
-
-def device_of(opening: AnyEvent) -> str:
-    """What the device that opened a log calls itself."""
-    return opening.device if isinstance(opening, OPENINGS) else ""
 
 
 def _id(ref: Ref) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from psycopg import Cursor
 
-from kithbook.envelope import Head, Seal
+from kithbook.envelope import Seal
 from kithbook.ids import NetworkId
 from kithbook_server.log import LogHead, Place, Row
 from kithbook_server.log.caching import CachingReading
@@ -29,7 +29,7 @@ class PostgresReading(CachingReading):
 
     def head(self, network: NetworkId, log: bytes) -> LogHead | None:
         rows = self._ask(schema.HEADS + " AND log = %s", (network, log))
-        return _head(rows[0]) if rows else None
+        return LogHead.of(rows[0]) if rows else None
 
     def records(self, log: LogHead, after: int, upto: int) -> list[bytes]:
         return self._firsts(_RECORDS, _range(log, after, upto))
@@ -70,7 +70,9 @@ class PostgresReading(CachingReading):
         return list(_told_by(runs, found))
 
     def _find_heads(self, network: NetworkId) -> list[LogHead]:
-        return [_head(row) for row in self._rows(schema.HEADS + " ORDER BY position", (network,))]
+        return [
+            LogHead.of(row) for row in self._rows(schema.HEADS + " ORDER BY position", (network,))
+        ]
 
     def _find_hashes(self, places: Sequence[tuple[LogHead, int]]) -> list[bytes]:
         asked = {
@@ -120,11 +122,6 @@ def _told_by(
 
 
 _END = (2**63, b"", b"")
-
-
-def _head(row: tuple[NetworkId, int, bytes, int, bytes, int, bytes]) -> LogHead:
-    network, number, key, hlc, log, seq, hash_ = row
-    return LogHead(network, number, key, hlc, Head(log, seq, hash_))
 
 
 def _range(log: LogHead, after: int, upto: int) -> dict[str, Any]:

@@ -15,10 +15,10 @@ import msgspec
 from eventsourcing.persistence import IntegrityError
 from psycopg import Cursor
 
-from kithbook.envelope import MEMBERSHIP_KIND, Head, record_hlc, record_kind
+from kithbook.envelope import Head, record_hlc, record_kind
 from kithbook.ids import NetworkId
 from kithbook.replication import Accepted, opening_key
-from kithbook_server.log import TOPICS, LogHead
+from kithbook_server.log import LogHead, topics_of
 from kithbook_server.log.postgres import copying, schema
 from kithbook_server.log.postgres.reading import PostgresReading
 
@@ -73,7 +73,7 @@ class PostgresWriting(PostgresReading):
         acts = [n for n, record in enumerate(part.records) if record_kind(record)]
         arrival = (network, position, number, part.first, size, received)
         self._gather("arrival", [copying.row(arrival)])
-        named = topics or _topics(size, acts)
+        named = topics or topics_of(size, acts)
         records = copying.records(network, position, named, part.records, part.hashes)
         if len(records) < MANY_BYTES:
             self._gather("record", [records])
@@ -181,10 +181,3 @@ class PostgresWriting(PostgresReading):
         opened = (network, log, key, head.seq, head.hash, hlc, position)
         [[number]] = self._ask(schema.OPEN, opened)
         return int(number)
-
-
-def _topics(size: int, acts: list[int]) -> list[str]:
-    topics = [TOPICS[0]] * size
-    for n in acts:
-        topics[n] = TOPICS[MEMBERSHIP_KIND]
-    return topics
