@@ -1,0 +1,93 @@
+"""What a view is asked: by whom, of whom, and of which moment."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+from litestar.params import QueryParameter
+
+from kithbook.audit.history import By
+from kithbook.errors import Ambiguous, NotFound
+from kithbook.ids import NetworkId, fold_name
+from kithbook.readings.moment import Moment
+from kithbook.readings.reader import Reader
+from kithbook.when import last_of, parse_iso
+from kithbook_server.api.auth import network_in
+from kithbook_server.api.server import Server
+from kithbook_server.api.wire import AnyRequest
+
+Who = Annotated[str | None, QueryParameter(description="A person's name or id; you by default.")]
+Start = Annotated[
+    str | None, QueryParameter(name="from", description="Whose view; yours by default.")
+]
+AsOf = Annotated[
+    str | None,
+    QueryParameter(description="The world as it was then; a date means to its end."),
+]
+KnownAt = Annotated[
+    str | None,
+    QueryParameter(description="By what this server had received then; a date means to its end."),
+]
+Changes = Annotated[bool, QueryParameter(description="The history of the score instead.")]
+Order = Annotated[
+    By,
+    QueryParameter(
+        description="By which clock: what was true (at), was written (recorded) or came here."
+    ),
+]
+Since = Annotated[str | None, QueryParameter(description="Only changes from then on.")]
+Until = Annotated[
+    str | None, QueryParameter(description="Only changes by then; a date means to its end.")
+]
+Limit = Annotated[int, QueryParameter(ge=1, le=1_000, description="The newest so many.")]
+
+
+def admitted(network: str, request: AnyRequest, server: Server) -> NetworkId:
+    asked = network_in(network)
+    server.hosting.admit(asked, request.user)
+    return asked
+
+
+def asking(network: str, request: AnyRequest, server: Server) -> tuple[NetworkId, bytes]:
+    """The network, and whose device asks."""
+    asked = admitted(network, request, server)
+    return asked, server.hosting.person(asked, request.user)
+
+
+def moment_of(as_of: str | None, known_at: str | None) -> Moment:
+    return Moment(end_of(as_of), end_of(known_at))
+
+
+def start_of(text: str | None) -> int | None:
+    return None if text is None else parse_iso(text)[0]
+
+
+def end_of(text: str | None) -> int | None:
+    return None if text is None else last_of(*parse_iso(text))
+
+
+@contextmanager
+def reader_of(
+    network: str, request: AnyRequest, server: Server, moment: Moment
+) -> Iterator[Reader]:
+    asked, me = asking(network, request, server)
+    with server.views.reader(asked, me, moment) as reader:
+        yield reader
+
+
+def person_called(reader: Reader, who: str | None) -> bytes:
+    """The person with this id or exactly this name; `me` and None are whose device asks."""
+    if who is None or fold_name(who) == "me":
+        return reader.me
+    names = reader.names
+    wanted = fold_name(who)
+    fits = [p for p, name in names.all.items() if p.hex() == wanted or fold_name(name) == wanted]
+    if len(fits) == 1:
+        return fits[0]
+    if fits:
+        raise Ambiguous(
+            f"{len(fits)} people are called “{who}”.",
+            "Use an id.",
+            candidates=tuple(person.hex() for person in fits),
+        )
+    raise NotFound(f"Nobody here is called “{who}”.", "GET …/contacts lists everybody.")
