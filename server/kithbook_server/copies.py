@@ -75,7 +75,11 @@ def backup(file: Path, as_json: bool, **options: Any) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 def restore(file: Path, as_json: bool, **options: Any) -> None:
-    """Add what a backup in FILE holds and this server lacks; nothing is taken away."""
+    """Add what a backup in FILE holds and this server lacks; nothing is taken away.
+
+    Stop kithd first: where a device brings the same events meanwhile, this breaks off. Start it
+    again then, and it goes on.
+    """
     from kithbook_server.stores import check_backup, open_file, open_stores
 
     settings = settings_of(options)

@@ -58,10 +58,13 @@ class Members:
         return roll
 
     def known(self, network: NetworkId) -> Roll | None:
-        """The roll where it was called already and nothing has come since."""
+        """The roll where it was called already and nothing has come since.
+
+        As much work for any network at all, like `has_log`.
+        """
+        last_act = self._recorder.last_act(network)
         known = self._rolls.get(network)
-        is_current = known and known.last_act == self._recorder.last_act(network)
-        return known if is_current else None
+        return known if known and known.last_act == last_act else None
 
     def has_log(self, network: NetworkId, key: bytes) -> bool:
         """Whether a device has opened a log in a network: as much work for any network at all."""

@@ -15,7 +15,7 @@ from kithbook.ids import NetworkId, event_id
 from kithbook.replication import Accepted
 from kithbook_server.accounts.carrying import carry_accounts
 from kithbook_server.audit import audit
-from kithbook_server.log import LogRecorder, Reading, Row
+from kithbook_server.log import LogRecorder, Reading, Row, Writing
 from kithbook_server.stores import Stores
 
 BATCH = 10_000
@@ -63,11 +63,29 @@ def _carry(
             _erase(source, target, network)
             return carried
         with target.writing() as writing:
+            _check_nobody_else(writing, network, parts, held)
             for part, received in parts:
                 writing.append(network, part, received)
+        held |= {part.head.log: part.head.seq for part, _ in parts}
         carried += len(lacking)
         position = rows[-1][0]
         tell(len(lacking))
+
+
+def _check_nobody_else(
+    writing: Writing,
+    network: NetworkId,
+    parts: list[tuple[Accepted, int]],
+    held: dict[bytes, int],
+) -> None:
+    """Raises Refused where a log that grows by these parts has grown by others meanwhile."""
+    for log in {part.head.log for part, _ in parts}:
+        found = writing.head(network, log)
+        if (found.seq if found else 0) != held.get(log, 0):
+            raise Refused(
+                f"Somebody else wrote to the target meanwhile, to the log {log.hex()}.",
+                "Stop the kithd that serves from there, and start this again: it goes on.",
+            )
 
 
 def _erase(source: LogRecorder, target: LogRecorder, network: NetworkId) -> None:

@@ -11,6 +11,7 @@ from kithbook.errors import Invalid, NotFound, Refused
 from kithbook.events import Erased
 from kithbook.ids import NetworkId
 from kithbook.protocol import SyncRequest
+from kithbook.replication import Accepted
 from kithbook_server import moving
 from kithbook_server.keys import verify
 from kithbook_server.log import LogRecorder, Writing
@@ -166,12 +167,39 @@ def test_one_that_was_cut_off_goes_on_where_it_was(
     assert everything(empty) == everything(filled)
 
 
+def test_it_breaks_off_where_a_device_brings_the_same_and_goes_on_the_next_time(
+    filled: Stores, empty: Stores, logs: list[Log], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moving, "BATCH", 7)
+    ada = logs[0]
+    carried = 0
+
+    def bring(events: int) -> None:
+        nonlocal carried
+        carried += events
+        with empty.recorder.writing() as writing:
+            held = writing.head(ada.network, ada.id)
+            if not held or held.seq == ada.seq:
+                return
+            after = held.seq
+            seals = ada.page(after + 1, ada.seq).seals
+            rest = ada.records[after:], ada.hashes[after:]
+            writing.append(ada.network, Accepted(after + 1, *rest, seals, ada.head()), 7)
+
+    with pytest.raises(Refused, match="Somebody else wrote to the target meanwhile"):
+        move(filled, empty, verify, bring)
+
+    moved = move(filled, empty, verify, told)
+    assert carried
+    assert moved.held == sum(log.seq for log in logs)
+
+
 def test_another_history_is_refused_and_left_as_it_is(
     filled: Stores, empty: Stores, logs: list[Log]
 ) -> None:
     other = logs[2].fork(5).write(9)
     with empty.recorder.writing() as writing:
-        part = moving.Accepted(
+        part = Accepted(
             1, other.records, other.hashes, other.page(1, other.seq).seals, other.head()
         )
         writing.append(other.network, part, 7)

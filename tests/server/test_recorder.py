@@ -224,6 +224,25 @@ def test_a_record_is_a_stored_event_with_its_kind_as_topic(recorder: LogRecorder
         assert held.networks_of(ada.device.public) == held.networks() == [ada.network]
 
 
+def test_what_another_process_changes_in_a_network_is_known_at_once(
+    recorder: LogRecorder, store: dict[str, Any]
+) -> None:
+    ada = Log.found()
+    first = Accepted(1, ada.records, ada.hashes, ada.page(1, 1).seals, ada.head())
+    with recorder.writing() as writing:
+        writing.append(ada.network, first, 7)
+    assert recorder.last_act(ada.network) == 1
+
+    ada.invite()
+    second = Accepted(2, ada.records[1:], ada.hashes[1:], ada.page(2, 2).seals, ada.head())
+    elsewhere = open_recorder(Settings(**store))
+    with elsewhere.writing() as writing:
+        writing.append(ada.network, second, 8)
+    elsewhere.close()
+
+    assert recorder.last_act(ada.network) == 2
+
+
 @pytest.mark.parametrize("table", ["record", "arrival", "seal", "act"])
 def test_the_log_is_append_only(recorder: LogRecorder, behind: Behind, table: str) -> None:
     ada = Log.found()

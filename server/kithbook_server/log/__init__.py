@@ -160,7 +160,7 @@ class LogRecorder(Protocol):
     def on_news(self, tell: Callable[[NetworkId], None]) -> None:
         """From now on call this once something new of a network is durable.
 
-        It is called in any thread, and also for what another process on this database wrote.
+        It is called in any thread, and on PostgreSQL also for what another process wrote.
         """
         ...
 

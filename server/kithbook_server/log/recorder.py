@@ -29,7 +29,6 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
     def __init__(self, datastore: DurableDatastore) -> None:
         super().__init__(datastore)
         self._place = datastore.pool.db_name
-        self._last_acts: dict[NetworkId, int] = {}
         self._tell: Callable[[NetworkId], None] = lambda _: None
         self.select_max_notification_id_statement = "SELECT MAX(position) FROM record"
 
@@ -42,7 +41,7 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
         return recorder
 
     def on_news(self, tell: Callable[[NetworkId], None]) -> None:
-        """No other process writes to these files."""
+        """What another process writes to these files is not told: whoever asks next finds it."""
         self._tell = tell
 
     @contextmanager
@@ -55,19 +54,13 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
         with telling(self._place), self.datastore.transaction(commit=True) as cursor:
             writing = SQLiteWriting(raw(cursor))
             yield writing
-        self._last_acts |= writing.last_acts
         for network in writing.grown:
             self._tell(network)
 
     def last_act(self, network: NetworkId) -> int:
-        known = self._last_acts.get(network)
-        if known is None:
-            with self.reading() as held:
-                known = held.last_act(network)
-            if known:  # a network that does not exist must leave nothing behind
-                # A writer that was faster knows better.
-                known = self._last_acts.setdefault(network, known)
-        return known
+        """Asked each time: `kithd restore` may write to these files while they are served."""
+        with self.reading() as held:
+            return held.last_act(network)
 
     def pool(self) -> Pool:
         pool = self.datastore.pool

@@ -98,7 +98,6 @@ class SQLiteReading(CachingReading):
 class SQLiteWriting(SQLiteReading):
     def __init__(self, cursor: sqlite3.Cursor) -> None:
         super().__init__(cursor)
-        self.last_acts: dict[NetworkId, int] = {}
         self.grown: set[NetworkId] = set()
         newest = "SELECT position + count FROM arrival ORDER BY position DESC LIMIT 1"
         self._next_position = int((self._sql(newest).fetchone() or (1,))[0])
@@ -120,7 +119,7 @@ class SQLiteWriting(SQLiteReading):
                 "INSERT INTO act VALUES (?, ?, ?, ?)",
                 [(network, position + n, number, part.first + n) for n in acts],
             )
-            self._last_acts[network] = self.last_acts[network] = position + acts[-1]
+            self._last_acts[network] = position + acts[-1]
         self._sql_many(
             "INSERT INTO seal VALUES (?, ?, ?)",
             [(number, seal.seq, seal.signature) for seal in part.seals],
