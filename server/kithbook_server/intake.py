@@ -8,17 +8,14 @@ from kithbook.envelope import NO_HASH, Head, Verify, record_kind
 from kithbook.errors import TooLarge
 from kithbook.ids import NetworkId
 from kithbook.membership.erasing import Erasures
-from kithbook.protocol import ROUND_EVENTS
 from kithbook.replication import Accepted, Known, Page, Refusal, accept, refusal
 from kithbook_server import erasing
 from kithbook_server.commits import Commits
 from kithbook_server.log import Reading, Writing
 
 A = TypeVar("A")
-Refused = dict[bytes, Refusal]
+LeftOut = dict[bytes, Refusal]
 """The logs that are left out of a round."""
-
-NETWORK_EVENTS = 10_000_000
 
 
 class Intake:
@@ -29,8 +26,8 @@ class Intake:
         commits: Commits,
         verify: Verify,
         now_ms: Callable[[], int],
-        round_events: int = ROUND_EVENTS,
-        network_events: int = NETWORK_EVENTS,
+        round_events: int,
+        network_events: int,
     ) -> None:
         self.erasing = erasing.Erasing(verify)
         self._writing: Writing | None = None
@@ -46,7 +43,7 @@ class Intake:
         self,
         network: NetworkId,
         pages: Sequence[Page],
-        answer: Callable[[Reading, Refused], A],
+        answer: Callable[[Reading, LeftOut], A],
     ) -> "Future[A]":
         """What `answer` makes of the logs that did not fit, once what did is durable.
 
@@ -70,8 +67,8 @@ class Intake:
 
     def _take(
         self, writing: Writing, network: NetworkId, pages: Sequence[Page], received: int
-    ) -> Refused:
-        refused: Refused = {}
+    ) -> LeftOut:
+        refused: LeftOut = {}
         newest = 0
         gone = self._gone(writing, network)
         for page in pages:

@@ -14,8 +14,8 @@ from kithbook.errors import Damaged, Invalid
 from kithbook.ids import ID_BYTES, NetworkId
 from kithbook.protocol import REPLY_EVENTS, SyncReply, SyncRequest, one_round
 from kithbook.replication import PAGE_EVENTS, Page, Refusal, Span, fork, lacking
-from kithbook_server.intake import Intake, Refused
-from kithbook_server.log import LogHead, LogRecorder, Place, Reading
+from kithbook_server.intake import Intake, LeftOut
+from kithbook_server.log import LogHead, LogRecorder, Range, Reading
 
 MAX_SEQ = 2**63 - 1
 PAGE_BYTES = 1024 * 1024
@@ -85,7 +85,7 @@ class SyncService:
         held: Reading,
         network: NetworkId,
         request: SyncRequest,
-        refused: Refused,
+        refused: LeftOut,
         short: int,
     ) -> SyncReply | Survey:
         survey = _survey(held, network, request, refused)
@@ -117,7 +117,7 @@ def check_heads(request: SyncRequest) -> None:
             )
 
 
-def _survey(held: Reading, network: NetworkId, request: SyncRequest, refused: Refused) -> Survey:
+def _survey(held: Reading, network: NetworkId, request: SyncRequest, refused: LeftOut) -> Survey:
     theirs = {head.log: head for head in request.heads}
     logs = {log.head.log: log for log in held.heads(network)}
     refused = _forks(held, logs, theirs.values()) | refused
@@ -132,7 +132,7 @@ def _survey(held: Reading, network: NetworkId, request: SyncRequest, refused: Re
     return Survey(logs, list(refused.values()), spans, lacks)
 
 
-def _forks(held: Reading, logs: dict[bytes, LogHead], theirs: Iterable[Head]) -> Refused:
+def _forks(held: Reading, logs: dict[bytes, LogHead], theirs: Iterable[Head]) -> LeftOut:
     """The logs that a replica has differently, as far as that can be seen: up to our heads."""
     within: list[Head] = []
     places: list[tuple[LogHead, int]] = []
@@ -150,7 +150,7 @@ def _forks(held: Reading, logs: dict[bytes, LogHead], theirs: Iterable[Head]) ->
 
 def _pages(held: Reading, survey: Survey) -> Iterator[Page]:
     """The pages that a replica lacks, in the order of logs, each read when it is asked for."""
-    short: list[Place] = []
+    short: list[Range] = []
     events = 0
     for span in survey.spans:
         log, lacks = survey.logs[span.log], span.upto - span.after
@@ -166,11 +166,11 @@ def _pages(held: Reading, survey: Survey) -> Iterator[Page]:
     yield from _short_pages(held, short)
 
 
-def _short_pages(held: Reading, places: list[Place]) -> Iterator[Page]:
+def _short_pages(held: Reading, ranges: list[Range]) -> Iterator[Page]:
     """A page for each range: a team's new events are a few in each of many logs."""
-    if not places:
+    if not ranges:
         return
-    for (log, after, upto), page in zip(places, held.pages(places), strict=True):
+    for (log, after, upto), page in zip(ranges, held.pages(ranges), strict=True):
         if len(page.seals) > 1 and sum(map(len, page.records)) > PAGE_BYTES:
             yield from _pages_of(held, log, Span(log.log, after, upto))
         else:

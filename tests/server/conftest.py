@@ -7,17 +7,15 @@ from typing import Any
 import pytest
 
 from kithbook_server.commits import Commits
-from kithbook_server.intake import Intake
-from kithbook_server.keys import verify
 from kithbook_server.log import LogRecorder
 from kithbook_server.log.recorder import SQLiteLogRecorder
 from kithbook_server.settings import Settings
 from kithbook_server.stores import open_recorder
 from kithbook_server.sync import SyncService
-from tests.devices import NOW_MS
 from tests.postgres import Postgres
 from tests.server.behind import Behind
 from tests.server.served import Served
+from tests.server.taking import intake
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -60,7 +58,7 @@ def commits(recorder: LogRecorder) -> Iterator[Commits]:
 
 @pytest.fixture
 def service(recorder: LogRecorder, commits: Commits) -> SyncService:
-    return SyncService(recorder, Intake(commits, verify, lambda: NOW_MS))
+    return SyncService(recorder, intake(commits))
 
 
 @pytest.fixture

@@ -13,13 +13,13 @@ from kithbook.protocol import SyncRequest
 from kithbook.replication import Accepted
 from kithbook_server.audit import Problem, Report, audit
 from kithbook_server.commits import Commits
-from kithbook_server.intake import Intake
 from kithbook_server.keys import verify
 from kithbook_server.log import LogRecorder
 from kithbook_server.log.recorder import SQLiteLogRecorder
 from kithbook_server.sync import SyncService
 from tests.devices import NOW_MS, Log
 from tests.server.behind import Behind
+from tests.server.taking import intake
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_a_flipped_byte_anywhere_in_a_file_is_told(
     in_file: SQLiteLogRecorder, ada: Log, bob: Log
 ) -> None:
     commits = Commits(in_file)
-    fill(SyncService(in_file, Intake(commits, verify, lambda: NOW_MS)), ada, bob)
+    fill(SyncService(in_file, intake(commits)), ada, bob)
     commits.close()
     path = Path(in_file.datastore.pool.db_name)
     with closing(sqlite3.connect(path)) as sql:

@@ -13,14 +13,13 @@ from kithbook.errors import Unavailable
 from kithbook.ids import NetworkId
 from kithbook.replication import Accepted, Page
 from kithbook_server.commits import Commits
-from kithbook_server.intake import Intake
-from kithbook_server.keys import verify
 from kithbook_server.log import Row
 from kithbook_server.log.postgres.datastore import PooledDatastore
 from kithbook_server.log.postgres.recorder import PostgresLogRecorder
-from tests.devices import NOW_MS, Log
+from tests.devices import Log
 from tests.postgres import Postgres
 from tests.server.served import Served
+from tests.server.taking import intake
 from tests.server.test_recorder import library
 
 
@@ -206,9 +205,9 @@ def test_two_processes_that_write_to_two_networks_never_wait_for_each_other_in_a
 
     def push_all(recorder: PostgresLogRecorder, order: list[Log]) -> None:
         commits = Commits(recorder)
-        intake = Intake(commits, verify, lambda: NOW_MS)
+        taking = intake(commits)
         answers = [
-            intake.store(log.network, [page], lambda held, refused: refused)
+            taking.store(log.network, [page], lambda held, refused: refused)
             for n in range(0, 40, 5)
             for log in order
             for page in log.pages(after=0, size=5)[n // 5 : n // 5 + 1]

@@ -12,13 +12,12 @@ from kithbook.ids import NetworkId
 from kithbook.protocol import SyncReply, SyncRequest, SyncServer
 from kithbook.replication import Page
 from kithbook_server.commits import Commits
-from kithbook_server.intake import Intake
-from kithbook_server.keys import verify
 from kithbook_server.log import LogRecorder
 from kithbook_server.log.recorder import SQLiteLogRecorder
 from kithbook_server.sync import SyncService
-from tests.devices import NOW_MS, Log, heads
+from tests.devices import Log, heads
 from tests.server.behind import Behind
+from tests.server.taking import intake
 
 
 def push(service: SyncService, *logs: Log) -> SyncReply:
@@ -225,7 +224,7 @@ def test_an_emptied_server_is_refilled_by_anyone(
     empty = SQLiteLogRecorder.open(tmp_path / "empty.sqlite")
     commits = Commits(empty)
     try:
-        again = SyncService(empty, Intake(commits, verify, lambda: NOW_MS))
+        again = SyncService(empty, intake(commits))
         assert again.sync(ada.network, SyncRequest(heads([ada, bob]))) == SyncReply([])
         assert again.sync(ada.network, SyncRequest([], pages)).heads == heads([ada, bob])
     finally:
@@ -268,7 +267,7 @@ def test_big_events_make_short_pages(service: SyncService, ada: Log) -> None:
 def test_a_round_carries_so_many_events_and_says_that_there_are_more(
     recorder: LogRecorder, commits: Commits, ada: Log
 ) -> None:
-    service = SyncService(recorder, Intake(commits, verify, lambda: NOW_MS), reply_events=2_500)
+    service = SyncService(recorder, intake(commits), reply_events=2_500)
     ada.write(5_995)
     for start in range(0, 6_000, 2_000):
         service.sync(ada.network, SyncRequest([], ada.pages()[start // 1_000 :][:2]))
@@ -310,8 +309,7 @@ def test_a_head_that_cannot_be_one_is_invalid(service: SyncService, ada: Log, he
 
 
 def test_limits_say_what_they_are(recorder: LogRecorder, commits: Commits, ada: Log) -> None:
-    intake = Intake(commits, verify, lambda: NOW_MS, round_events=10, network_events=12)
-    service = SyncService(recorder, intake, 10)
+    service = SyncService(recorder, intake(commits, round_events=10, most=12), 10)
     ada.write(15)
     with pytest.raises(TooLarge, match=r"20 events.* at most 10"):
         push(service, ada)

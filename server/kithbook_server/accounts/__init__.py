@@ -58,8 +58,6 @@ class Accounts(Application[UUID]):
         self.closing.set()
         self._backend.close()
 
-    # --- links -----------------------------------------------------------------------------------
-
     def make_link(self, hours: int) -> str:
         """The secret of a new setup link."""
         secret = secrets.token_urlsafe(SECRET_BYTES)
@@ -146,8 +144,6 @@ class Accounts(Application[UUID]):
             return Allowance(root.hex())
         return found
 
-    # --- tickets ---------------------------------------------------------------------------------
-
     def log_of(self, ticket: bytes) -> bytes | None:
         """The log that a ticket has opened here."""
         self._catch_up()
@@ -167,8 +163,6 @@ class Accounts(Application[UUID]):
                     "Ask whoever sent it for another one.",
                     code="link_used",
                 )
-
-    # --- sessions --------------------------------------------------------------------------------
 
     def open_session(self, key: bytes, hours: int) -> tuple[str, int]:
         """A new token for the device with this key, and when it expires."""
@@ -211,8 +205,6 @@ class Accounts(Application[UUID]):
                 self._decide(NonceKey(secrets.token_hex(NONCE_KEY_BYTES)))
             self._catch_up()
         return self._memory.nonce_key
-
-    # --- how it is kept --------------------------------------------------------------------------
 
     def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
         """Nothing from the process's environment: the library would read many names there."""

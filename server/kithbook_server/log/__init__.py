@@ -58,7 +58,7 @@ class LogHead(msgspec.Struct, frozen=True, gc=False):
         return self.head.hash
 
 
-Place = tuple[LogHead, int, int]
+Range = tuple[LogHead, int, int]
 """A range of a log: after a seq, up to and with another."""
 
 
@@ -102,7 +102,7 @@ class Reading(Protocol):
         """How many records of a network there are."""
         ...
 
-    def pages(self, places: Sequence[Place]) -> list[Page]:
+    def pages(self, ranges: Sequence[Range]) -> list[Page]:
         """Many short ranges in one network, which costs little more than one."""
         ...
 

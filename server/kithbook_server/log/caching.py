@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from kithbook.envelope import NO_HASH, Seal
 from kithbook.ids import NetworkId
 from kithbook.replication import Page
-from kithbook_server.log import LogHead, Place
+from kithbook_server.log import LogHead, Range
 
 
 class CachingReading(ABC):
@@ -51,26 +51,26 @@ class CachingReading(ABC):
             for log, seq in places
         ]
 
-    def pages(self, places: Sequence[Place]) -> list[Page]:
+    def pages(self, ranges: Sequence[Range]) -> list[Page]:
         known = self._pages
-        keys = [(log.number, after, upto) for log, after, upto in places]
-        missing = [place for key, place in zip(keys, places, strict=True) if key not in known]
+        keys = [(log.number, after, upto) for log, after, upto in ranges]
+        missing = [range_ for key, range_ in zip(keys, ranges, strict=True) if key not in known]
         if missing:
             self._read_pages(missing)
         return [known[key] for key in keys]
 
-    def _read_pages(self, places: Sequence[Place]) -> None:
-        previous = self.hashes_at([(log, after) for log, after, _ in places])
+    def _read_pages(self, ranges: Sequence[Range]) -> None:
+        previous = self.hashes_at([(log, after) for log, after, _ in ranges])
         found = [
             Page(log.log, after + 1, hash_, [], [])
-            for (log, after, _), hash_ in zip(places, previous, strict=True)
+            for (log, after, _), hash_ in zip(ranges, previous, strict=True)
         ]
-        records, seals = self._find_ranges(places)
+        records, seals = self._find_ranges(ranges)
         for number, record in records:
             found[number].records.append(record)
         for number, seq, signature in seals:
             found[number].seals.append(Seal(seq, signature))
-        for (log, after, upto), page in zip(places, found, strict=True):
+        for (log, after, upto), page in zip(ranges, found, strict=True):
             self._pages[log.number, after, upto] = page
 
     @abstractmethod
@@ -84,6 +84,6 @@ class CachingReading(ABC):
 
     @abstractmethod
     def _find_ranges(
-        self, places: Sequence[Place]
+        self, ranges: Sequence[Range]
     ) -> tuple[list[tuple[int, bytes]], list[tuple[int, int, bytes]]]:
-        """The records and the seals, each with the number of its place, in order."""
+        """The records and the seals, each with the number of its range, in order."""

@@ -11,7 +11,7 @@ from msgspec import json
 from kithbook.envelope import Seal, record_hlc, record_kind
 from kithbook.ids import NetworkId
 from kithbook.replication import Accepted, opening_key
-from kithbook_server.log import LogHead, Place, Row, topics_of
+from kithbook_server.log import LogHead, Range, Row, topics_of
 from kithbook_server.log.caching import CachingReading
 from kithbook_server.log.schema import (
     ACTS,
@@ -75,9 +75,9 @@ class SQLiteReading(CachingReading):
         return int(row[0] or 0)
 
     def _find_ranges(
-        self, places: Sequence[Place]
+        self, ranges: Sequence[Range]
     ) -> tuple[list[tuple[int, bytes]], list[tuple[int, int, bytes]]]:
-        asked = json.encode([(log.number, after, upto) for log, after, upto in places])
+        asked = json.encode([(log.number, after, upto) for log, after, upto in ranges])
         return self._sql(RANGES, (asked,)).fetchall(), self._sql(SEALS, (asked,)).fetchall()
 
     def _find_last_act(self, network: NetworkId) -> int:

@@ -7,7 +7,7 @@ from psycopg import Cursor
 
 from kithbook.envelope import Seal
 from kithbook.ids import NetworkId
-from kithbook_server.log import LogHead, Place, Row
+from kithbook_server.log import LogHead, Range, Row
 from kithbook_server.log.caching import CachingReading
 from kithbook_server.log.postgres import schema
 
@@ -83,13 +83,13 @@ class PostgresReading(CachingReading):
         return self._firsts(schema.HASHES_AT, asked)
 
     def _find_ranges(
-        self, places: Sequence[Place]
+        self, ranges: Sequence[Range]
     ) -> tuple[list[tuple[int, bytes]], list[tuple[int, int, bytes]]]:
         asked = {
-            "network": places[0][0].network,
-            "logs": [log.number for log, _, _ in places],
-            "afters": [after for _, after, _ in places],
-            "uptos": [upto for _, _, upto in places],
+            "network": ranges[0][0].network,
+            "logs": [log.number for log, _, _ in ranges],
+            "afters": [after for _, after, _ in ranges],
+            "uptos": [upto for _, _, upto in ranges],
         }
         return self._rows(schema.RANGES, asked), self._rows(schema.SEALS, asked)
 
