@@ -182,7 +182,7 @@ class _Walk:
             for (number, record) in self.db.execute(
                 "SELECT place, record FROM event WHERE substr(record, 2, 1) = x'01'"
             )
-            if number >> 32 in self.logs.by_number
+            if self.logs.is_ours(number)
         ]
         found = standing(self.network, [act for act in openings if act], keys.verify)
         for log in self.logs.held():
