@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from litestar.params import QueryParameter
 
 from kithbook.audit.history import By
 from kithbook.errors import Ambiguous, NotFound
 from kithbook.ids import NetworkId, fold_name
+from kithbook.readings.listing import Find
 from kithbook.readings.moment import Moment
+from kithbook.readings.names import short
 from kithbook.readings.reader import Reader
 from kithbook.when import last_of, parse_iso
 from kithbook_server.api.auth import network_in
@@ -66,22 +68,40 @@ def end_of(text: str | None) -> int | None:
     return None if text is None else last_of(*parse_iso(text))
 
 
+class Asked(NamedTuple):
+    """What is read, what finds the events behind it, and the people whom a request names."""
+
+    reader: Reader
+    find: Find
+    people: list[bytes]
+
+
 @contextmanager
-def reader_of(
-    network: str, request: AnyRequest, server: Server, moment: Moment
-) -> Iterator[Reader]:
-    asked, me = asking(network, request, server)
-    with server.views.reader(asked, me, moment) as reader:
-        yield reader
+def asked_of(
+    network: str, request: AnyRequest, server: Server, moment: Moment, *who: str | None
+) -> Iterator[Asked]:
+    """Nothing may be kept past the block.
+
+    People are found by what they are called now, also where a past is read; whoever had no name
+    then is called by it.
+    """
+    id_, me = asking(network, request, server)
+    with server.views.reading(id_, me) as (now, find):
+        people = [person_called(now, one) for one in who]
+        if not moment.is_past:
+            yield Asked(now, find, people)
+            return
+        names, one = now.names.all, now.one
+    with server.views.reading(id_, me, moment) as (then, find):
+        then.names.otherwise = lambda person: names.get(one.get(person, person)) or short(person)
+        yield Asked(then, find, people)
 
 
 def person_called(reader: Reader, who: str | None) -> bytes:
     """The person with this id or exactly this name; `me` and None are whose device asks."""
     if who is None or fold_name(who) == "me":
         return reader.me
-    names = reader.names
-    wanted = fold_name(who)
-    fits = [p for p, name in names.all.items() if p.hex() == wanted or fold_name(name) == wanted]
+    fits = reader.names.called(who)
     if len(fits) == 1:
         return fits[0]
     if fits:

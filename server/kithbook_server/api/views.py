@@ -28,11 +28,10 @@ from kithbook_server.api.asking import (
     Until,
     Who,
     admitted,
+    asked_of,
     asking,
     end_of,
     moment_of,
-    person_called,
-    reader_of,
     start_of,
 )
 from kithbook_server.api.openapi import operation
@@ -78,8 +77,8 @@ def contacts(
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> Response[bytes]:
-    with reader_of(network, request, server, moment_of(as_of, known_at)) as reader:
-        return reply(request, contacts_answer(reader, person_called(reader, start)))
+    with asked_of(network, request, server, moment_of(as_of, known_at), start) as asked:
+        return reply(request, contacts_answer(asked.reader, *asked.people))
 
 
 @get(
@@ -96,8 +95,8 @@ def ledger(
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> Response[bytes]:
-    with reader_of(network, request, server, moment_of(as_of, known_at)) as reader:
-        return reply(request, ledger_answer(reader, person_called(reader, start)))
+    with asked_of(network, request, server, moment_of(as_of, known_at), start) as asked:
+        return reply(request, ledger_answer(asked.reader, *asked.people))
 
 
 @get(
@@ -116,11 +115,10 @@ def trust(
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> Response[bytes]:
-    with reader_of(network, request, server, moment_of(as_of, known_at)) as reader:
-        viewpoint = person_called(reader, start)
+    moment = moment_of(as_of, known_at)
+    with asked_of(network, request, server, moment, start, to) as (reader, _, (viewpoint, whom)):
         if to is not None:
-            score = reader.score(person_called(reader, to), viewpoint)
-            return reply(request, trust_answer(score, reader.names))
+            return reply(request, trust_answer(reader.score(whom, viewpoint), reader.names))
         return reply(request, scores_answer(reader, viewpoint))
 
 
@@ -144,19 +142,23 @@ def why(
     since: Since = None,
     until: Until = None,
 ) -> Response[bytes]:
-    asked, me = asking(network, request, server)
     moment = moment_of(as_of, known_at)
     if changes:
         if moment.is_past:
             raise Invalid("A history has its own bounds.", "Use since and until.")
-        with server.views.reader(asked, me) as reader:
-            whom, viewpoint = person_called(reader, to), person_called(reader, start)
-        history = server.views.score_history(asked, me, whom, viewpoint, order)
+        with asked_of(network, request, server, moment, to, start) as asked:
+            whom, viewpoint = asked.people
+        id_, me = asking(network, request, server)
+        history = server.views.score_history(id_, me, whom, viewpoint, order)
         found = history.within(order, start_of(since), end_of(until))
-        with server.views.reader(asked, me) as reader:
-            return reply(request, changes_answer(found, reader.names))
-    with server.views.reading(asked, me, moment) as (reader, find):
-        score = reader.score(person_called(reader, to), person_called(reader, start), others=True)
+        with asked_of(network, request, server, moment) as asked:
+            return reply(request, changes_answer(found, asked.reader.names))
+    if since is not None or until is not None:
+        raise Invalid(
+            "Only a history has bounds.", "Ask with changes=true, or without since and until."
+        )
+    with asked_of(network, request, server, moment, to, start) as (reader, find, people):
+        score = reader.score(*people, others=True)
         return reply(request, why_answer(reader, score, find))
 
 
@@ -175,9 +177,9 @@ def introductions(
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> Response[bytes]:
-    with reader_of(network, request, server, moment_of(as_of, known_at)) as reader:
-        found = introduced(reader, person_called(reader, to), person_called(reader, start))
-        return reply(request, introductions_answer(found, reader.names))
+    moment = moment_of(as_of, known_at)
+    with asked_of(network, request, server, moment, to, start) as (reader, _, people):
+        return reply(request, introductions_answer(introduced(reader, *people), reader.names))
 
 
 @get(
@@ -196,8 +198,8 @@ def events(
 ) -> Response[bytes]:
     moment = moment_of(as_of, known_at)
     found, more = server.views.newest(admitted(network, request, server), limit, moment)
-    with reader_of(network, request, server, moment) as reader:
-        listed = [event_answer(logged, reader.names.__getitem__) for logged in found]
+    with asked_of(network, request, server, moment) as asked:
+        listed = [event_answer(logged, asked.reader.names.__getitem__) for logged in found]
     return reply(request, answers.Events(listed, more))
 
 

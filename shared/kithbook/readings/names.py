@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import cached_property
 
+from kithbook.ids import fold_name
 from kithbook.readings.cards import cards
 from kithbook.readings.merges import members
 from kithbook.readings.shelf import Shelf
@@ -27,6 +28,17 @@ class Names:
         found |= {person: card.get("name", short(person)) for person, card in merged.items()}
         self._some = found
         return found
+
+    def called(self, text: str) -> list[bytes]:
+        """Those with this id or exactly this name: of merged people the one id that has it."""
+        wanted = fold_name(text)
+        ids = [person for person in self.one if person.hex() == wanted]
+        ids += [
+            person
+            for person, name in self.shelf.names()
+            if person.hex() == wanted or fold_name(name) == wanted
+        ]
+        return list({self.one.get(person, person): person for person in ids}.values())
 
     def networks(self, person: bytes) -> list[str]:  # noqa: ARG002 - one of several asks it
         """What the networks are called in which somebody is known, where answers say so."""
