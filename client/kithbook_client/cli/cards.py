@@ -68,9 +68,11 @@ def kith_describe(
     values = dict(_values(fields))
     if not values and not unset:
         raise click.UsageError("Say what to write down, such as --email, --tag or --cadence.")
+    gone = tuple(dict.fromkeys(_field(text) for text in unset))
+    if both := [field for field in gone if field in values]:
+        raise click.UsageError(f"Set {both[0]} or unset it: one line cannot do both.")
     recording = Recording(call, at, note)
     person = recording.person(who, new=new)
-    gone = tuple(dict.fromkeys(_field(text) for text in unset))
     over = _over(recording, person, [*values, *gone])
     said = Described(person=person, set=values, unset=gone, over=over, **recording.common)
     recording.record(said)

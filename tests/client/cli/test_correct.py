@@ -1,5 +1,7 @@
 """Corrections name what they correct, and nothing is overwritten."""
 
+import pytest
+
 from tests.client.cli.conftest import Typed
 
 
@@ -97,3 +99,12 @@ def test_describe_refuses_what_a_field_cannot_hold(kith: Typed) -> None:
     assert kith.refused("describe", "Carol", code=2)["code"] == "usage"
     kith("describe", "Carol", "--birthday", "--02-29")
     kith("describe", "Carol", "--birthday", "1815-12-10", "--benefactor", "indirect")
+
+
+@pytest.mark.parametrize(
+    "words", [("--title", "CEO", "--unset", "title"), ("--tag", " a", "--unset", "tag:a")]
+)
+def test_describe_refuses_to_set_and_unset_one_field(kith: Typed, words: tuple[str, ...]) -> None:
+    error = kith.refused("describe", "Carol", *words, code=2)
+    assert "or unset it" in error["message"]
+    assert kith.json("contacts")["contacts"] == []
