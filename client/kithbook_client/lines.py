@@ -120,12 +120,17 @@ def event_of(line: AnyLine, who: Who, which: Which, common: dict[str, Any]) -> C
 
 
 def _met(line: MetLine, who: Who, _: Which, common: dict[str, Any]) -> Met:
-    people = tuple([who(name) for name in line.people])
-    return Met(**common, by=who(line.by), people=people, where=line.where, how=line.how)
+    people, by = tuple([who(name) for name in line.people]), who(line.by)
+    if by in people and len(set(people)) == 1:
+        name = "you" if by == who("me") else line.by
+        raise Invalid(f"Nobody but {name} was there.", "Name the others.")
+    return Met(**common, by=by, people=people, where=line.where, how=line.how)
 
 
 def _helped(line: HelpedLine, who: Who, _: Which, common: dict[str, Any]) -> Helped:
     by, to = _apart(who(line.by), who(line.to))
+    if not line.what.strip():
+        raise Invalid("The help is empty.", "Say what was done.")
     return Helped(**common, by=by, to=to, what=line.what, kind=line.kind, size=line.size)
 
 
