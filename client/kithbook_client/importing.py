@@ -171,8 +171,10 @@ class _Import:
             self._leave(number, error.message)
             self.naming.take_back()
             return
+        # Whom one will meet one knows from now on.
+        since, there = (at, zone) if at <= self.now_ms * 1000 else (self.now_ms * 1000, 0)
         births = [
-            Described(at=at, zone=zone, batch=self.batch, person=person, set={"name": name})
+            Described(at=since, zone=there, batch=self.batch, person=person, set={"name": name})
             for name, person in self.naming.made_by(event)
         ]
         self.waiting.append(_Made(number, [*births, event], line.event))

@@ -146,6 +146,14 @@ class TestPeople:
 
         assert [one.event.by for one in replica.events(limit=5)] == [bob] * 3 + [replica.me] * 2
 
+    def test_are_known_from_now_on_where_the_line_is_still_to_come(
+        self, replica: Replica, clock: Clock
+    ) -> None:
+        take(replica, {"type": "met", "people": ["Bob"], "at": "2099-01-01"})
+
+        reader = replica.reader(clock.ms)
+        assert [reader.names[one.person] for one in reader.contacts()] == ["Bob"]
+
     def test_are_made_once_however_they_are_spelled(self, replica: Replica) -> None:
         report = take(replica, trusted("Bob Ng", 1), trusted("bob  ng", 2), trusted("BOB NG", 3))
 
