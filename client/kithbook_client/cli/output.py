@@ -82,31 +82,15 @@ def table(
     """A table; the columns in `right` hold numbers, the rows in `faint` do not count any more."""
     columns = [_plain(column) for column in zip(*rows, strict=True)] if rows else []
     if is_terminal():
-        _print_rich(headings, columns, right, faint)
+        from kithbook_client.cli.fitting import print_table
+
+        print_table(headings, columns, right, faint, coloured=_coloured())
         return
     aligned = [
         _align([heading.upper(), *column], to_right=number in right)
         for number, (heading, column) in enumerate(zip(headings, columns, strict=False))
     ]
     click.echo("\n".join("  ".join(row).rstrip() for row in zip(*aligned, strict=True)))
-
-
-def _print_rich(
-    headings: Sequence[str],
-    columns: Sequence[Sequence[str]],
-    right: Collection[int],
-    faint: Collection[int],
-) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    made = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for number, heading in enumerate(headings):
-        made.add_column(heading, justify="right" if number in right else "left", overflow="fold")
-    for number, row in enumerate(zip(*columns, strict=True)):
-        made.add_row(*map(Text, row), style="dim strike" if number in faint else None)
-    Console(color_system="auto" if _coloured() else None).print(made)
 
 
 # A column of ten thousand cells is looked at as a whole first: most are plain letters throughout.
