@@ -43,7 +43,7 @@ LAST = 10
 
 
 class Page(msgspec.Struct, frozen=True):
-    """`trust` is from you to them, `trusts` from them to you."""
+    """`trust` is from you to them, `trusts` from them to you; `more` counts the older events."""
 
     id: str
     name: str
@@ -54,6 +54,7 @@ class Page(msgspec.Struct, frozen=True):
     trusts: TrustAnswer
     referrals: list[ReferralAnswer]
     events: list[EventAnswer]
+    more: int
 
 
 @command("show", "kith show Bob", "kith show bob@example.org --json", shared=PAST)
@@ -63,8 +64,8 @@ def kith_show(call: Call, who: str) -> None:
     person = call.reader.one.get(found := call.people.find(who).id, found)
     account = call.reader.account(person)
     referrals = call.reader.referrals(person)
-    last, _ = events_of(call, person, LAST)
-    page = _page(call, person, account, referrals, last)
+    last, count = events_of(call, person, LAST)
+    page = _page(call, person, account, referrals, last, count)
     if call.json:
         print_json(page)
         return
@@ -72,11 +73,20 @@ def kith_show(call: Call, who: str) -> None:
     print_open(call, account)
     print_referrals(call, referrals)
     say()
+    if page.more:
+        from shlex import join
+
+        say(dim(f"… {page.more:,} older ones ({plain(join(['kith', 'log', who, '--all']))})"))
     print_events(call, last)
 
 
 def _page(
-    call: Call, person: bytes, account: Account, referrals: list[Outcome], last: list[Logged]
+    call: Call,
+    person: bytes,
+    account: Account,
+    referrals: list[Outcome],
+    last: list[Logged],
+    count: int,
 ) -> Page:
     reader = call.reader
     names, card = reader.names, reader.card(person)
@@ -93,6 +103,7 @@ def _page(
             event_answer(logged, names.__getitem__, call.network_name(logged.network))
             for logged in last
         ],
+        more=count - len(last),
     )
 
 

@@ -131,6 +131,15 @@ def test_show(kith: Typed) -> None:
     assert "Bob referred Carol Ng to you, 2026-11-03" in said
 
 
+def test_show_says_how_many_older_events_there_are(kith: Typed) -> None:
+    for _ in range(10):
+        kith("met", "Carol Ng")
+    assert "… 1 older ones (kith log 'carol ng' --all)\n" in kith("show", "carol ng")
+    assert kith.json("show", "Carol Ng")["more"] == 1
+    kith("met", "Bob")
+    assert "older" not in kith("show", "Bob")
+
+
 def test_next(kith: Typed) -> None:
     assert kith("next") == "Nothing waits for you.\n"
     events = story(kith)
