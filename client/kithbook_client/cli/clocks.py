@@ -45,6 +45,20 @@ def upper(call: Call, text: str | None) -> int | None:
     return None if text is None else last_of(*_parsed(call, text))
 
 
+def bounds(
+    call: Call,
+    since: str | None,
+    until: str | None,
+    first: str = "--since",
+    second: str = "--until",
+) -> tuple[int | None, int | None]:
+    """The lower and the upper bound, given by two options; refused where they are reversed."""
+    start, end = lower(call, since), upper(call, until)
+    if start is not None and end is not None and start > end:
+        raise click.UsageError(f"{first} {since} is after {second} {until}.")
+    return start, end
+
+
 def _parsed(call: Call, text: str) -> tuple[int, int | None]:
     from kithbook.spoken import parse_when
 

@@ -10,7 +10,7 @@ from kithbook.readings.answers import AccountAnswer, ContactAnswer, Tally
 from kithbook.readings.explain import number
 from kithbook.readings.moment import Moment
 from kithbook_client.cli.call import Call
-from kithbook_client.cli.clocks import upper
+from kithbook_client.cli.clocks import bounds, upper
 from kithbook_client.cli.command import command
 from kithbook_client.cli.output import plain, print_json, say, strong, table
 from kithbook_client.cli.words import day
@@ -36,6 +36,7 @@ def kith_diff(call: Call, who: str, since: str, until: str | None) -> None:
 
     Both dates are told by what is known today: `kith log Carol --since DATE` lists the events.
     """
+    bounds(call, since, until, "--from", "--to")
     person = call.people.find(who).id
     before, after = _reader(call, since), _reader(call, until)
     found = difference(before, after, person)
@@ -56,7 +57,7 @@ def _reader(call: Call, text: str | None) -> "Reader":
 
 def _print(found: Difference) -> None:
     say(strong(plain(found.name)))
-    rows = list(_rows(found))
+    rows = [row for row in _rows(found) if row[1] != row[2]]
     if rows:
         table(("", "before", "after"), rows)
     else:
@@ -70,13 +71,9 @@ def _rows(found: Difference) -> Iterator[tuple[str, str, str]]:
         yield "contact", _contact(found.contact.before), _contact(found.contact.after)
     if found.ledger is not None:
         for side in ("given", "received"):
-            before, after = (_tally(one, side) for one in (found.ledger.before, found.ledger.after))
-            if before != after:
-                yield side, before, after
+            yield side, _tally(found.ledger.before, side), _tally(found.ledger.after, side)
         for side, heading in (("thanks_owed", "to thank for"), ("thanks_due", "thanks to come")):
-            before, after = (_open(one, side) for one in (found.ledger.before, found.ledger.after))
-            if before != after:
-                yield heading, before, after
+            yield heading, _open(found.ledger.before, side), _open(found.ledger.after, side)
     for heading, change in (("your trust", found.trust), ("theirs", found.trusted)):
         if change is not None:
             yield heading, *_trust(change)

@@ -9,7 +9,7 @@ from kithbook.events import TYPE_NAMES
 from kithbook.readings.answers import Events
 from kithbook.readings.listing import Filter, Logged, event_answer, happened
 from kithbook_client.cli.call import Call
-from kithbook_client.cli.clocks import PAST, SINCE, UNTIL, lower, upper
+from kithbook_client.cli.clocks import PAST, SINCE, UNTIL, bounds
 from kithbook_client.cli.command import command
 from kithbook_client.cli.event import names_event, print_events, show_event
 from kithbook_client.cli.output import dim, print_json, say
@@ -84,8 +84,7 @@ def kith_log(
         types,
         call.reader.ids(call.people.find(author).id) if author is not None else (),
         device,
-        lower(call, since),
-        upper(call, until),
+        *bounds(call, since, until),
         None if batch is None else batch.lower(),
     )
     found, count = _found(call, person, wanted, order, None if everything else limit)

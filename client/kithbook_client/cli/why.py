@@ -8,7 +8,7 @@ from kithbook.readings.answers import EventAnswer, GroundAnswer, Vouching, Why
 from kithbook.readings.derivation import why_answer
 from kithbook.readings.explain import number
 from kithbook_client.cli.call import Call
-from kithbook_client.cli.clocks import PAST, SINCE, UNTIL, lower, upper
+from kithbook_client.cli.clocks import PAST, SINCE, UNTIL, bounds
 from kithbook_client.cli.command import command
 from kithbook_client.cli.output import dim, plain, print_json, say, strong, table
 from kithbook_client.cli.trust import from_option
@@ -73,7 +73,7 @@ def kith_why(
     person = call.people.find(who).id
     replica = network_of(call, person)
     start = call.viewpoint(viewpoint)
-    asked = Asked(replica, person, start, lower(call, since), upper(call, until))
+    asked = Asked(replica, person, start, *bounds(call, since, until))
     if report is None:
         tell(call, asked, order or "at")
         return

@@ -171,3 +171,11 @@ def test_people_may_be_called_like_events(kith: Typed) -> None:
     kith("met", "a:1")
     assert [event["type"] for event in kith.json("log", "a:1")["events"]] == ["described", "met"]
     assert kith.refused("log", "a:10")["code"] == "not_found"
+
+
+@pytest.mark.parametrize("words", [("log",), ("why", "Bob", "--changes")])
+def test_a_span_that_ends_before_it_begins_is_refused(
+    kith: Typed, told: dict[str, str], words: tuple[str, ...]
+) -> None:
+    error = kith.refused(*words, "--since", "2026-10-02", "--until", "last year", code=2)
+    assert error["message"] == "--since 2026-10-02 is after --until last year."

@@ -160,3 +160,15 @@ def test_a_difference_is_told_to_people(kith: Typed, told: list[str]) -> None:
     assert kith("diff", "Carol", "--from", "2026-06-01") == "Carol\nNothing changed.\n"
     assert kith.refused("diff", "Carol", code=2)["code"] == "usage"
     assert kith.refused("diff", "Carol", "--from", "soon")["code"] == "invalid"
+
+
+def test_a_difference_has_only_rows_that_differ(kith: Typed) -> None:
+    kith("trusted", "Ines", "7", "--at", "2026-03-01")
+    rows = kith("diff", "Ines", "--from", "2026-02-01", "--to", "2026-04-01").splitlines()[2:]
+    assert [row.split()[0] for row in rows] == ["name", "your"]
+
+
+def test_a_difference_from_later_to_earlier_is_refused(kith: Typed, told: list[str]) -> None:
+    error = kith.refused("diff", "Bob", "--from", "2026-04-01", "--to", "2026-03-31", code=2)
+    assert error["message"] == "--from 2026-04-01 is after --to 2026-03-31."
+    assert kith("diff", "Bob", "--from", "2026-04-01", "--to", "2026-04-01")
