@@ -2,6 +2,7 @@
 
 import os
 from contextlib import suppress
+from pathlib import Path
 
 import click
 import msgspec
@@ -66,6 +67,11 @@ def _in_words(error: Exception, call: Call) -> KithbookError:
         except KithbookError as known:
             return known
     if isinstance(error, FileNotFoundError):
+        folder = Path(error.filename).parent
+        if not folder.is_dir():
+            return NotFound(
+                f"There is no folder {folder}.", "Make it, or look for a slip in its name."
+            )
         return NotFound(f"There is no {error.filename}.", "Look for a slip in its name.")
     if isinstance(error, OSError):
         where = error.filename or "What this needs"

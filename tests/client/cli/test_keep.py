@@ -82,7 +82,15 @@ def test_an_import_can_be_taken_back_as_one(kith: Typed, history: str) -> None:
 def test_what_cannot_be_read_is_said_in_a_sentence(kith: Typed, tmp_path: Path) -> None:
     assert kith.refused("import", str(tmp_path / "none"))["code"] == "not_found"
     assert kith.refused("import", str(tmp_path))["code"] == "unavailable"
-    assert kith.refused("export", str(tmp_path / "no" / "file"))["code"] == "not_found"
+    kith("trusted", "Kai", "5")
+    folder = tmp_path / "no"
+    for words in (
+        ("export", str(folder / "file")),
+        ("import", str(folder / "file")),
+        ("why", "Kai", "--report", str(folder / "kai.html")),
+    ):
+        error = kith.refused(*words)
+        assert (error["code"], error["message"]) == ("not_found", f"There is no folder {folder}.")
 
 
 def test_export_and_import_give_the_same_again(kith: Typed, history: str, tmp_path: Path) -> None:
