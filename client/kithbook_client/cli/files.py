@@ -121,7 +121,7 @@ FORMS = {
     "name",
     type=click.Choice(list(FORMS)),
     metavar="FORMAT",
-    help="jsonl, vcard, csv or ics (default: what FILE ends in, else jsonl).",
+    help="jsonl, vcard, csv or ics (default: what FILE ends in, or jsonl without an ending).",
 )
 @click.option("--with-me", is_flag=True, help="Also you, in an address book or a calendar.")
 def kith_export(call: Call, file: str, name: str | None, with_me: bool) -> None:
@@ -149,4 +149,10 @@ def kith_export(call: Call, file: str, name: str | None, with_me: bool) -> None:
 
 def _name_by_ending(file: str) -> str:
     ending = Path(file).suffix.lower()
-    return next((name for name, form in FORMS.items() if form.ending == ending), "jsonl")
+    known = {form.ending: name for name, form in FORMS.items()}
+    if ending and ending not in known:
+        raise click.UsageError(
+            f"The form of a file that ends in {ending} is not known: give --format, or a name that "
+            f"ends in {', '.join(known)}."
+        )
+    return known.get(ending, "jsonl")

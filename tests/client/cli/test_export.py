@@ -152,6 +152,15 @@ def test_the_end_of_the_name_says_the_form(kith: Typed, tmp_path: Path, form: st
     assert file.read_text() == kith("export")
 
 
+def test_another_end_of_the_name_says_no_form(kith: Typed, tmp_path: Path) -> None:
+    file = tmp_path / "ada.xlsx"
+    assert "--format" in kith.refused("export", str(file), code=2)["message"]
+    assert not file.exists()
+    for name, words in (("ada.xlsx", ("--format", "csv")), ("ada", ())):
+        kith("export", *words, str(tmp_path / name))
+    assert (tmp_path / "ada").read_text() == kith("export")
+
+
 @every
 def test_an_export_that_fails_leaves_the_earlier_file(
     kith: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
