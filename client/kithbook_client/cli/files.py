@@ -1,16 +1,18 @@
 """Events in and out of files, and what else others can read."""
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import click
 import msgspec
 
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.command import command
+from kithbook_client.cli.foreign import refuse_foreign
 from kithbook_client.cli.output import Terminal, is_terminal, plain, print_json, say
 from kithbook_client.cli.progress import Report, progress
 from kithbook_client.cli.words import counted
@@ -42,12 +44,11 @@ def kith_import(call: Call, file: str, dry_run: bool) -> None:
 
 
 @contextmanager
-def _reading(file: str) -> Iterator[BinaryIO]:
-    if file == "-":
-        yield sys.stdin.buffer
-    else:
-        with Path(file).open("rb") as opened:
-            yield opened
+def _reading(file: str) -> Iterator[Iterable[bytes]]:
+    with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as opened:
+        first = next(opened, b"")
+        refuse_foreign(file, first)
+        yield chain([first], opened)
 
 
 def _print(done: ImportReport, *, dry_run: bool) -> None:

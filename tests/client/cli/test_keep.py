@@ -69,6 +69,36 @@ def test_a_dry_run_changes_nothing(kith: Typed, history: str) -> None:
     assert kith.json("status") == before
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "holds"),
+    [
+        ("ada.vcf", "BEGIN:VCARD\r\nVERSION:4.0\r\n", "vCards"),
+        ("ada", "\ufeffBEGIN:VCARD\n", "vCards"),
+        ("ada.CSV", "name\nBob\n", "a table"),
+        ("due.ics", "BEGIN:VCALENDAR\n", "a calendar"),
+    ],
+)
+def test_a_file_of_another_program_is_refused_as_a_whole(
+    kith: Typed, tmp_path: Path, name: str, content: str, holds: str
+) -> None:
+    file = tmp_path / name
+    file.write_text(content)
+    error = kith.refused("import", str(file))
+    said = f"{file} holds {holds}, and kith import reads JSONL: one event a line."
+    assert (error["code"], error["message"]) == ("invalid", said)
+    assert "docs/howto/import-a-history.md" in error["hint"]
+
+
+@pytest.mark.parametrize("first", ['{"type": "met", "people": ["Bob"]}', "{", "not, an event", ""])
+def test_a_first_line_that_may_be_an_event_is_judged_as_a_line(
+    kith: Typed, tmp_path: Path, first: str
+) -> None:
+    file = tmp_path / "events.csv" if first.startswith("{") else tmp_path / "events.jsonl"
+    file.write_text(f'{first}\n{{"type": "met", "people": ["Carol"]}}\n')
+    assert '"added":' in kith.run("import", str(file), "--json").out
+    assert "Carol" in kith("contacts")
+
+
 def test_an_import_can_be_taken_back_as_one(kith: Typed, history: str) -> None:
     kith("met", "Dana")
     kith.run("import", history)
