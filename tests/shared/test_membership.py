@@ -99,7 +99,7 @@ def test_a_link_that_had_expired_by_the_new_logs_clock_opens_nothing() -> None:
     network = Network("Ada")
     late = network.join(network.invite(network.founded, "Bob", expires=EXPIRES), "Bob", ms=11)
     early = network.join(network.invite(network.founded, "Eve", expires=EXPIRES), "Eve", ms=10)
-    assert network.standing(late).why == "its link had expired"
+    assert network.standing(late).why == "its link expired before it was used"
     assert network.standing(early).person == network.person("Eve")
 
 

@@ -63,9 +63,10 @@ def tell(call: Call, asked: Asked, by: By) -> None:
 
 
 def _heading(call: Call, asked: Asked, answer: ChangesAnswer) -> str:
-    score = "no number" if answer.score is None else number(answer.score)
     where = f" in {asked.replica.name}" if len(call.replicas) > 1 else ""
-    return f"{answer.from_} trusts {answer.to} {score}{where}."
+    if answer.score is None:
+        return f"{answer.from_} has no trust score for {answer.to}{where}."
+    return f"{answer.from_} trusts {answer.to} {number(answer.score)}{where}."
 
 
 def _row(call: Call, change: Change, one: ChangeAnswer, by: By) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from kithbook_client.book import Book
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.output import print_json, say, table
 from kithbook_client.cli.recording import Recording, verb
-from kithbook_client.cli.words import listing
+from kithbook_client.cli.words import listing, subject
 from kithbook_client.typed import clean
 
 
@@ -31,8 +31,11 @@ def kith_merge(call: Call, who: tuple[str, ...], at: str | None, note: str | Non
     if not people:
         raise click.UsageError('Name those who are one: kith merge Bob "Robert Smith".')
     if len({recording.known_people.human(person) for person in people}) < 2:
-        names = listing([recording.name(person) for person in people])
-        raise Refused(f"{names} are one human already.", "There is nothing to merge.")
+        called = list(dict.fromkeys(recording.name(person) for person in people))
+        are = "are" if len(called) > 1 or called == ["you"] else "is"
+        raise Refused(
+            f"{subject(listing(called))} {are} one human already.", "There is nothing to merge."
+        )
     _refuse_for_others(recording, people)
     recording.record(Merged(people=people, **recording.common))
     voices = recording.replica.speakers.intersection(people) - {recording.replica.me}

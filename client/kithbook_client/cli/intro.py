@@ -12,7 +12,7 @@ from kithbook_client.cli.command import command
 from kithbook_client.cli.ledger import print_owed
 from kithbook_client.cli.output import plain, print_json, say, strong, table
 from kithbook_client.cli.trust import from_option
-from kithbook_client.cli.words import day
+from kithbook_client.cli.words import day, subject
 
 
 @command("intro", "kith intro Carol", "kith intro Carol --in team", shared=PAST)
@@ -43,12 +43,14 @@ def kith_intro(call: Call, who: str, viewpoint: str | None) -> None:
 def _first(call: Call, found: Introductions) -> str:
     """What to do, in a sentence."""
     to, start = call.name(found.score.to), call.name(found.score.start)
+    if found.score.to == found.score.start:
+        return f"{subject(start)} need{'' if start == 'you' else 's'} no introduction there."
     if found.ways:
         way = way_answer(found.ways[0], call.reader.names)
         links = ", ".join(f"{link.by} trusts {link.to} {number(link.level)}" for link in way.chain)
         return f"Ask {way.ask}: {links}."
     if found.score.basis == "stated":
-        return f"{start[:1].upper()}{start[1:]} know{'' if start == 'you' else 's'} {to} already."
+        return f"{subject(start)} know{'' if start == 'you' else 's'} {to} already."
     return f"Nobody whom {start} can trust knows {to}."
 
 

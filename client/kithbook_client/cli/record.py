@@ -6,8 +6,10 @@ import click
 
 from kithbook.errors import Invalid, Refused
 from kithbook.events import Helped, HelpKind, How, Met, Referred, Trusted
+from kithbook.readings.merges import members
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.recording import Recording, by_option, new_option, verb
+from kithbook_client.cli.words import subject
 from kithbook_client.typed import clean
 
 who_argument = click.argument("who", metavar="WHO")
@@ -154,7 +156,18 @@ def kith_trusted(
     recording.apart(one, whom)
     context = context and clean("context", context)
     said = Trusted(by=one, whom=whom, level=stated, context=context, **recording.common)
-    recording.record(said)
+    words = None
+    if stated is None and not _is_stated(recording, one, whom):
+        by, name = subject(recording.name(one)), recording.name(whom)
+        words = f"{by} stated no trust in {name}: there was none to withdraw"
+    recording.record(said, words)
+
+
+def _is_stated(recording: Recording, one: bytes, whom: bytes) -> bool:
+    """Whether there is a level to withdraw."""
+    ids, others = (members(recording.people.one, {person}) for person in (one, whom))
+    links = recording.shelf.links_between(ids, others)
+    return any(link.stated and link.stated.tenths is not None for _, link in links)
 
 
 def _tenths(level: str) -> int | None:

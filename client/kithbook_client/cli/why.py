@@ -91,13 +91,15 @@ def _now(call: Call, person: bytes, start: bytes | None) -> None:
     answer = why_answer(reader, score, call.book.event_at)
     if call.json:
         print_json(answer)
+    elif score.to == score.start:
+        say(plain(f"Trust goes from one person to another, and both are {call.name(score.to)}."))
     else:
         _explain(answer)
 
 
 def _explain(why: Why) -> None:
     say(strong(plain(why.sentence)))
-    if why.worked:
+    if len(why.worked.split()) > 3:  # `8 = 8.0` says nothing
         say(why.worked)
     say(dim(plain(why.raising)))
     if why.opinion and why.opinion.people > 1:  # of one alone the chain tells

@@ -203,7 +203,7 @@ class _Tree:
         if not self.book.is_signed(use.log, joined, joined.ticket):
             return "its link's signature does not fit"
         if invited.expires is not None and wall_ms(use.hlc) > invited.expires:
-            return "its link had expired"
+            return "its link expired before it was used"
         return None
 
     def _admitted(self, newcomers: list[Entrant]) -> Iterator[Entrant]:

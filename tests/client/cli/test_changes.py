@@ -85,6 +85,7 @@ def test_it_is_a_table_for_people(kith: Typed) -> None:
     assert "--order received" in hint
     assert "What came late" not in kith("why", "Carol", "--changes", "--order", "received")
     assert "No event moved it." in kith("why", "Carol", "--changes", "--since", "2030-01-01")
+    assert kith("why", "Dan", "--changes", "--from", "Bob").startswith("Bob has no trust score for")
 
 
 def test_another_way_is_told_with_the_one_before(kith: Typed) -> None:

@@ -47,6 +47,8 @@ def test_merge_and_unmerge(kith: Typed) -> None:
     kith("retract", merged["event"])
     assert len(kith.json("contacts")["contacts"]) == 2
     assert kith.refused("merge", "Bob", code=2)["code"] == "usage"
+    assert kith.refused("merge", "Bob", "Bob")["message"] == "Bob is one human already."
+    assert kith.refused("merge", "me", "Ada")["message"] == "You are one human already."
 
 
 def test_erase_destroys_an_event_and_its_copies_once_it_is_meant(kith: Typed) -> None:

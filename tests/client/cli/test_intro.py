@@ -46,6 +46,12 @@ def test_nobody_is_asked_about_who_is_known_or_out_of_reach(kith: Typed) -> None
     assert kith("intro", "Bob", "--from", "Carol").startswith("Nobody whom Carol Ng can trust")
 
 
+def test_nobody_needs_an_introduction_to_themselves(kith: Typed) -> None:
+    story(kith)
+    assert kith("intro", "me").splitlines()[0] == "You need no introduction there."
+    assert kith("intro", "Bob", "--from", "Bob").startswith("Bob needs no introduction there.")
+
+
 def test_it_can_be_asked_of_the_past(kith: Typed) -> None:
     story(kith)
     assert kith.json("intro", "Carol", "--as-of", "2026-11-03")["ways"] == []

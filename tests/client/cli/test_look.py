@@ -113,6 +113,17 @@ def test_log(kith: Typed) -> None:
     assert "I misheard" in said
 
 
+def test_why_leaves_out_arithmetic_without_content_and_says_what_one_cannot_ask(
+    kith: Typed,
+) -> None:
+    story(kith)
+    assert kith.json("why", "Bob")["worked"] == "10 = 10.0"
+    assert "10 = 10.0" not in kith("why", "Bob")
+    both = "Trust goes from one person to another, and both are"
+    assert kith("why", "me") == f"{both} you.\n"
+    assert kith("why", "Bob", "--from", "Bob") == f"{both} Bob.\n"
+
+
 def test_show(kith: Typed) -> None:
     story(kith)
     kith("describe", "Bob", "--tag", "java", "--tag", "oslo", "--org", "Acme")

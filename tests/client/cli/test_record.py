@@ -146,6 +146,14 @@ def test_a_refusal_names_the_next_step_for_people_too(kith: Typed) -> None:
     ]
 
 
+def test_what_was_never_stated_is_not_said_to_be_withdrawn(kith: Typed) -> None:
+    none = "Stated no trust in Ines (new): there was none to withdraw."
+    assert kith("trusted", "Ines", "none").startswith(none)
+    kith("trusted", "Ines", "6")
+    assert kith("trusted", "Ines", "none").startswith("Withdrew the trust stated in Ines.")
+    assert "none to withdraw" in kith("trusted", "Ines", "none")
+
+
 def test_thanks_close_the_oldest_open_help(kith: Typed) -> None:
     older = kith.json("helped", "me", "an older lead", "--by", "Bob", "--at", "2026-10-01")
     newer = kith.json("helped", "me", "a lead", "--by", "Bob", "--at", "2026-11-01")
