@@ -60,12 +60,12 @@ REFUSED = {
         ("met",),
         ("met", "Bob", "--colour", "red"),
         ("mett", "Bob"),
-        ("trusted", "Bob", "-1"),
         ("helped", "Bob", "a lead", "--kind", "love"),
         ("helped", "Bob", "a lead", "--size", "4"),
     ),
     "invalid": (
         ("trusted", "Bob", "11"),
+        ("trusted", "Bob", "-1"),
         ("trusted", "Bob", "7.55"),
         ("trusted", "Bob", "ten"),
         ("met", "Bob", "--at", "the day after"),

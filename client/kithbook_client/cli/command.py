@@ -1,5 +1,6 @@
 """How commands are made: the same three options everywhere, and examples in the help."""
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -51,6 +52,10 @@ EVERYWHERE = (
 )
 
 
+class Number(click.Argument):
+    """The last argument of a command; one below 0 is no option, and the command judges it."""
+
+
 class Command(click.Command):
     """A command; `examples` are lines that can be typed as they stand.
 
@@ -69,6 +74,17 @@ class Command(click.Command):
         self.context_settings = SETTINGS
         self.examples = examples
         self.params += shared + EVERYWHERE
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, [*args])
+        except click.NoSuchOption:
+            below = [at for at, arg in enumerate(args) if re.fullmatch(r"-[0-9.]+", arg)]
+            if not below or not any(isinstance(param, Number) for param in self.params):
+                raise
+        args = [*args]
+        number = args.pop(below[-1])
+        return super().parse_args(ctx, [*args, "--", number])
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         options = [param for param in self.params if isinstance(param, click.Option)]

@@ -9,6 +9,7 @@ from kithbook.ids import fold_name
 from kithbook.readings.rules import CADENCE, FORMS, Rules, parse_rule
 from kithbook_client.book import Book
 from kithbook_client.cli.call import Call
+from kithbook_client.cli.command import Number
 from kithbook_client.cli.output import print_json, say, table
 from kithbook_client.cli.recording import Recording, verb
 from kithbook_client.cli.words import listing, subject
@@ -80,7 +81,7 @@ class RulesAnswer(msgspec.Struct, frozen=True):
 
 @verb("rule", "kith rule", "kith rule transfer 1/2", "kith rule cadence:client 60d")
 @click.argument("setting", required=False)
-@click.argument("value", required=False)
+@click.argument("value", cls=Number, required=False)
 def kith_rule(
     call: Call, setting: str | None, value: str | None, at: str | None, note: str | None
 ) -> None:

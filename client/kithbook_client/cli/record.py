@@ -8,6 +8,7 @@ from kithbook.errors import Invalid, Refused
 from kithbook.events import Helped, HelpKind, How, Met, Referred, Trusted
 from kithbook.readings.merges import members
 from kithbook_client.cli.call import Call
+from kithbook_client.cli.command import Number
 from kithbook_client.cli.recording import Recording, by_option, new_option, verb
 from kithbook_client.cli.words import subject
 from kithbook_client.typed import clean
@@ -132,7 +133,7 @@ def kith_referred(
 
 @verb("trusted", "kith trusted Bob 10", "kith trusted Carol 9 --by Bob", "kith trusted Bob none")
 @who_argument
-@click.argument("level", metavar="LEVEL")
+@click.argument("level", cls=Number, metavar="LEVEL")
 @click.option("--context", metavar="TEXT", help="In what: delivery, discretion.")
 @by_option
 @new_option
@@ -175,7 +176,7 @@ def _tenths(level: str) -> int | None:
     if level.casefold() in {"none", "withdraw"}:
         return None
     try:
-        tenths = float(level) * 10
+        tenths = -1 if level.startswith("-") else float(level) * 10
     except ValueError:
         tenths = -1
     if not 0 <= tenths <= 100 or abs(tenths - round(tenths)) > 1e-9:
