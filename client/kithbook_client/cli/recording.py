@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from kithbook.errors import Refused
+from kithbook.errors import Invalid, Refused
 from kithbook.events import Content, people_in, type_name
 from kithbook.ids import event_id, fold_name
 from kithbook.when import AHEAD_US, format_at, instant
@@ -16,7 +16,7 @@ from kithbook_client.cli.call import Call
 from kithbook_client.cli.command import Command, command
 from kithbook_client.cli.output import dim, plain, print_json, say
 from kithbook_client.cli.words import day_words, listing, sentence, short_id, subject, told
-from kithbook_client.people import Finder, Maker, Named
+from kithbook_client.people import Finder, Maker, Named, near_misses
 from kithbook_client.typed import clean
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ class Recording:
         self.common: dict[str, Any] = {"at": self.at, "zone": self.zone, "note": note}
         """The fields that every event has."""
         self._named: dict[bytes, Named] = {}
+        self._presumed: set[bytes] = set()
+        """Who is new only because nobody here has that name."""
 
     @cached_property
     def shelf(self) -> "Shelf":
@@ -83,7 +85,26 @@ class Recording:
 
     def person(self, who: str, *, new: bool = False) -> bytes:
         """Whom a name means; one that fits nobody makes a new person together with the event."""
-        return self._note(self.people.find_or_make(who, new=new))
+        named = self.people.find_or_make(who, new=new)
+        if named.new and not new:
+            self._refuse_date(named.name)
+            self._presumed.add(named.id)
+        return self._note(named)
+
+    def _refuse_date(self, name: str) -> None:
+        """Refuse to make a person called `yesterday`: --at was forgotten."""
+        from kithbook.spoken import parse_when
+
+        try:
+            parse_when(name, self.call.now, datetime.astimezone)
+        except Invalid:
+            return
+        from shlex import join
+
+        raise Refused(
+            f"Nobody here is called “{name}”, and it is a date.",
+            f"Did you mean {join(['--at', name])}? Whoever is called so is made with --new.",
+        )
 
     def known(self, who: str) -> bytes:
         """Whom a name means, among those who are known already."""
@@ -168,14 +189,34 @@ class Recording:
                     f"{named.name} is new here, and in {listing(others)} somebody is called so as "
                     f"well. If they are one human, type: {merge}"
                 )
+            elif named.id in self._presumed and (far := self._near_in_others(named.name)):
+                from shlex import join
+
+                merge = join(
+                    ["kith", "merge", named.name, far[0][0], "--in", self.call.home.private.name]
+                )
+                meant = " or ".join(f"{name} in {network}" for name, network in far)
+                hints.append(f"{named.name} is new here. Did you mean {meant}? Then type: {merge}")
         return hints
 
     def _also_in(self, name: str) -> list[str]:
         """The other networks of this home in which somebody has this name."""
+        return [other.name for other in self._others if other.lookup(fold_name(name))]
+
+    def _near_in_others(self, name: str) -> list[tuple[str, str]]:
+        """Known names that this one may have been meant for, each with its network."""
+        return [
+            (near, other.name)
+            for other in self._others
+            for near in near_misses(name, other.lookup_prefix)
+        ][:3]
+
+    @cached_property
+    def _others(self) -> "list[Replica]":
+        """The other networks of this home."""
         if len(self.call.home.networks()) == 1:
             return []
-        others = (one for one in self.call.home.replicas() if one.no != self.replica.no)
-        return [other.name for other in others if other.lookup(fold_name(name))]
+        return [one for one in self.call.home.replicas() if one.no != self.replica.no]
 
 
 def refuse_if_mute(replica: "Replica") -> None:

@@ -181,3 +181,13 @@ def test_a_clean_text_is_one_visible_line_or_refused(text: str) -> None:
     assert len(cleaned.splitlines()) == 1
     assert not any(ord(letter) < 32 for letter in cleaned)
     cleaned.encode()
+
+
+def test_nobody_is_made_of_a_date_unless_it_is_meant(kith: Typed) -> None:
+    for date in ("yesterday", "Last  Friday", "2026-11-20", "now"):
+        error = kith.refused("met", "Jonas", date)
+        assert error["hint"].startswith("Did you mean --at ")
+    assert kith.json("contacts")["contacts"] == []
+    assert "--at 'last friday'?" in kith.refused("met", "last friday")["hint"]
+    kith("met", "Sun", "--new")
+    assert kith("met", "sun").startswith("Met Sun.")

@@ -1,5 +1,6 @@
 """Several networks in one home: what is read from all of them, and what is written to which."""
 
+import shlex
 from typing import Any
 
 import pytest
@@ -107,6 +108,16 @@ def test_what_is_written_goes_to_the_current_network(team: Typed) -> None:
 def test_a_name_is_looked_up_in_the_network_that_is_written_to(team: Typed) -> None:
     (_, dana) = team.json("met", "Dana", "--by", "me")["people"]
     assert dana["new"], "Dana is known to the team only"
+
+
+def test_a_new_name_that_comes_near_one_of_another_network_is_told_of(team: Typed) -> None:
+    team("met", "Kai Wolf", "--in", "team")
+    said = team("describe", "Kai", "--tag", "avoid", "--in", "private")
+    merge = "kith merge Kai 'Kai Wolf' --in private"
+    assert f"Kai is new here. Did you mean Kai Wolf in team? Then type: {merge}" in said
+    team(*shlex.split(merge)[1:])
+    assert "tag: avoid" in team("show", "Kai Wolf")
+    assert "Did you mean" not in team("met", "Kai", "--new", "--in", "private")
 
 
 def test_trust_goes_over_all_networks(team: Typed) -> None:
