@@ -5,16 +5,20 @@ import msgspec
 
 from kithbook.codec import Unreadable
 from kithbook.errors import NotFound, Refused
-from kithbook.events import Retracted, Trusted, type_name
+from kithbook.events import Described, Retracted, Trusted, people_in, type_name
 from kithbook.facts.fold import FINAL
 from kithbook.ids import Ref
 from kithbook.readings.listing import Logged
 from kithbook_client.cli.call import Call
-from kithbook_client.cli.output import print_json, say
+from kithbook_client.cli.output import plain, print_json, say
 from kithbook_client.cli.recording import Recording, verb
 from kithbook_client.cli.words import counted, short_id, told
+from kithbook_client.people import Named
 from kithbook_client.replica import Replica
 from kithbook_client.typed import clean
+
+FEW = 20
+"""Of whom so many events tell, more than the name is known."""
 
 
 class BatchAnswer(msgspec.Struct, frozen=True):
@@ -50,6 +54,9 @@ def kith_retract(
         recording = Recording(call, at, note, replica)
         said = Retracted(event=logged.ref, why=why, **recording.common)
         recording.record(said, f"Took back: {told(logged.event, call.name)}")
+        if not call.json and not isinstance(logged.event, Unreadable):
+            for person in people_in(logged.event):
+                _say_if_only_named(replica, recording.people.named(person))
     elif batch is not None and event is None:
         name, refs = _batch(call, batch)
         fields = Recording(call, at, note).common | {"why": why}
@@ -60,6 +67,21 @@ def kith_retract(
             say(f"Took back {counted(len(refs))} of the import {name}.")
     else:
         raise click.UsageError("Say which EVENT to take back, or which --batch.")
+
+
+def _say_if_only_named(replica: Replica, named: Named) -> None:
+    """Whoever a slip has made stays in the book, and can be taken out of it."""
+    found = replica.events(person=named.id, limit=FEW)
+    left = [one for one in found if one.void is None]
+    if len(found) == FEW or len(left) != 1 or named.id == replica.me:
+        return
+    (one,) = left
+    is_birth = isinstance(one.event, Described) and {*one.event.set} == {"name"}
+    if is_birth and one.author == replica.me:
+        birth = short_id(one.log, one.seq)
+        say(
+            plain(f"{named.name} stays in the book by name; to take that out: kith retract {birth}")
+        )
 
 
 def _refuse_if_final(call: Call, replica: Replica, logged: Logged) -> None:

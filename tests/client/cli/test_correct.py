@@ -25,6 +25,21 @@ def test_retract_takes_short_names_and_refuses_others(kith: Typed) -> None:
     assert kith.refused("retract", code=2)["code"] == "usage"
 
 
+def test_who_was_made_by_a_slip_can_be_taken_out_of_the_book(kith: Typed) -> None:
+    kith("met", "Bob", "Sofai")
+    kith("met", "Bob")
+    kith("retract", "last")
+    event = kith.json("log", "Sofai")["events"][-1]["event"]
+    said = kith("retract", event).splitlines()[1:]
+    assert [line.partition(" in the book")[0] for line in said] == ["Bob stays", "Sofai stays"]
+    for line in said:
+        kith(*line.partition(": kith ")[2].split())
+    assert kith.json("contacts")["contacts"] == []
+    kith("met", "Sofia")
+    kith("trusted", "Sofia", "5")
+    assert "by name" not in kith("retract", "last")
+
+
 def test_a_retraction_takes_no_people(kith: Typed) -> None:
     kith("met", "Bob")
     assert kith.json("retract", "last")["people"] == []
