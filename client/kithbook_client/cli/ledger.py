@@ -14,13 +14,13 @@ from kithbook.readings.answering import (
     referral_answer,
 )
 from kithbook.readings.answers import Ledger
-from kithbook.readings.ledger import Account, Open, by_kind
+from kithbook.readings.ledger import Account, Open, by_kind_and_size
 from kithbook.readings.referrals import Outcome
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.clocks import PAST
 from kithbook_client.cli.command import command
 from kithbook_client.cli.output import dim, plain, print_json, say, table
-from kithbook_client.cli.words import day, day_words, short_id, subject
+from kithbook_client.cli.words import SIZES, day, day_words, short_id, subject
 
 SHOWN = 50
 
@@ -81,8 +81,16 @@ def _print(call: Call, accounts: Sequence[Account]) -> None:
 
 
 def tally_words(helps: list[int]) -> str:
-    """`2 information, 1 money`; nothing for no helps."""
-    return ", ".join(f"{count} {kind}" for kind, count in by_kind(helps).items() if count)
+    """`2 information (1 large), 1 money`; nothing for no helps."""
+    counted = by_kind_and_size(helps).items()
+    return ", ".join(f"{sum(n)} {kind}{_size_words(n)}" for kind, n in counted if any(n))
+
+
+def _size_words(counts: list[int]) -> str:
+    """Those that were not small, where there are any."""
+    named = zip(counts, SIZES.values(), strict=True)
+    found = [f"{count} {size}" for count, size in named if count and size]
+    return f" ({', '.join(found)})" if found else ""
 
 
 def print_open(call: Call, account: Account) -> None:

@@ -9,7 +9,7 @@ from kithbook.ids import event_id
 from kithbook.readings import answers
 from kithbook.readings.contacts import Contact
 from kithbook.readings.introductions import Introductions, Knower, Way
-from kithbook.readings.ledger import Account, by_kind
+from kithbook.readings.ledger import Account, by_kind, by_kind_and_size
 from kithbook.readings.names import Names
 from kithbook.readings.reader import Reader
 from kithbook.readings.referrals import Outcome
@@ -118,6 +118,8 @@ def account_answer(account: Account, names: Names) -> answers.AccountAnswer:
         name=names[account.person],
         given=answers.Tally(**by_kind(account.given)),
         received=answers.Tally(**by_kind(account.received)),
+        given_sizes=answers.Sizes(**by_kind_and_size(account.given)),
+        received_sizes=answers.Sizes(**by_kind_and_size(account.received)),
         thanks_owed=[event_id(o.log, o.seq) for o in account.thanks_owed],
         thanks_due=[event_id(o.log, o.seq) for o in account.thanks_due],
         networks=names.networks(account.person),

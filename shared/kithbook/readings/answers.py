@@ -39,6 +39,14 @@ class Tally(msgspec.Struct, frozen=True):
     fun: int
 
 
+class Sizes(msgspec.Struct, frozen=True):
+    """The same by size: of each kind the small, the medium and the large ones."""
+
+    information: list[int]
+    money: list[int]
+    fun: list[int]
+
+
 class AccountAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     """`thanks_owed`: helps got, not thanked for yet; `thanks_due`: helps given, without thanks."""
 
@@ -46,6 +54,8 @@ class AccountAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str
     given: Tally
     received: Tally
+    given_sizes: Sizes
+    received_sizes: Sizes
     thanks_owed: list[str]
     thanks_due: list[str]
     networks: list[str] = []

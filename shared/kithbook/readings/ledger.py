@@ -29,13 +29,13 @@ class Account(msgspec.Struct):
 
 def by_kind(helps: list[int]) -> dict[str, int]:
     """Counts of helps by kind, sizes together."""
+    return {kind: sum(sizes) for kind, sizes in by_kind_and_size(helps).items()}
+
+
+def by_kind_and_size(helps: list[int]) -> dict[str, list[int]]:
+    """Of each kind, how many helps were small, how many medium and how many large."""
     width = len(SIZES)
-    return {k: sum(helps[i * width : (i + 1) * width]) for i, k in enumerate(HELP_KINDS)}
-
-
-def by_size(helps: list[int]) -> dict[int, int]:
-    """Counts of helps by size, kinds together."""
-    return {size: sum(helps[i :: len(SIZES)]) for i, size in enumerate(SIZES)}
+    return {k: helps[i * width : (i + 1) * width] for i, k in enumerate(HELP_KINDS)}
 
 
 def ledger(
