@@ -48,14 +48,13 @@ def remove(replica: Replica, person: bytes) -> None:
     """Let a member be one no more. What they wrote stays; who leaves says it last."""
     last = _last(replica, person)
     if person == replica.me:
-        own = replica.own()[0]
-        last[own.id] = own.seq + 1
+        last |= _own_word(replica)
     _act(replica, Removed(person=person, last=last, **_now(replica)))
 
 
 def revoke(replica: Replica, key: bytes) -> None:
     """Let a device speak no more. What it wrote stays; where its link was used twice, nothing does,
-    and the other one counts from then on.
+    and the other one counts from then on. A device that revokes itself says it last.
     """
     replica.refresh()
     logs = replica.logs.held()
@@ -65,11 +64,19 @@ def revoke(replica: Replica, key: bytes) -> None:
     if person is not None:
         others = {log.id for log in logs if log.standing.person == person and log.key != key}
         last = last_of_device(key, replica.heads(), keys, others)
+        if replica.own()[0].key == key:
+            last |= _own_word(replica)
     _act(replica, DeviceRevoked(key=key, last=last, **_now(replica)))
 
 
 def _last(replica: Replica, person: bytes) -> dict[bytes, int]:
     return last_of_member(person, replica.heads(), replica.logs.standings())
+
+
+def _own_word(replica: Replica) -> dict[bytes, int]:
+    """What this device says next, in the log in which it says it: that counts as well."""
+    own = replica.own()[0]
+    return {own.id: own.seq + 1}
 
 
 def _now(replica: Replica) -> dict[str, Any]:

@@ -1,16 +1,17 @@
-"""A link that two devices used: nobody speaks by it until one of them is revoked."""
+"""Revoking: the other of two devices that used one link, and the one that says so itself."""
 
 from pathlib import Path
 
 from kithbook.envelope import opening_message
 from kithbook.events import Invited, Joined
 from kithbook.ids import ID_BYTES, log_id
+from kithbook.membership.standing import REVOKED
 from kithbook_client import keys
 from kithbook_client.home import Home
 from kithbook_client.members import revoke
 from kithbook_client.replica import Replica
 from kithbook_client.verify import verify
-from tests.client.core.world import AT, Clock, everything, give, met, who
+from tests.client.core.world import AT, Clock, another, everything, give, met, who
 
 
 def use(seed: bytes, folder: Path, by: Replica, clock: Clock) -> Replica:
@@ -56,3 +57,16 @@ def test_revoking_one_of_two_devices_with_one_link_lets_the_other_speak(
         assert one.digest() == replica.digest()
     assert (phone.me, phone.role) == (bob, "member")
     assert verify(replica, views=True).ok
+
+
+def test_a_device_that_revokes_itself_says_it_last_and_every_replica_hears_it_so(
+    replica: Replica, tmp_path: Path, clock: Clock
+) -> None:
+    phone = another(tmp_path / "phone", replica, clock)
+    give(replica, phone)
+    revoke(phone, phone.own()[0].key or b"")
+    give(phone, replica)
+    assert phone.own()[0].standing.why == REVOKED
+    for one in (phone, replica):
+        assert {logged.void for logged in one.events()} == {None}
+    assert phone.digest() == replica.digest()
