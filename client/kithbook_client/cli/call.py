@@ -83,10 +83,14 @@ class Call:
         return self.people.find(who).id if who is not None else None
 
     @property
+    def may_ask(self) -> bool:
+        """Whether somebody sits at a terminal."""
+        return not self.json and is_terminal() and sys.stdin.isatty()
+
+    @property
     def ask(self) -> "Ask | None":
-        """How to let somebody choose, where somebody sits at a terminal."""
-        may_ask = not self.json and is_terminal() and sys.stdin.isatty()
-        return _ask if may_ask else None
+        """How to let somebody choose, where somebody can."""
+        return _ask if self.may_ask else None
 
     @cached_property
     def past(self) -> "PastBook | None":

@@ -1,7 +1,5 @@
 """Erasing: the one thing that cannot be taken back."""
 
-import sys
-
 import click
 
 from kithbook.codec import Unreadable
@@ -11,7 +9,8 @@ from kithbook.facts.fold import FINAL
 from kithbook.ids import Ref
 from kithbook.readings.listing import Logged
 from kithbook_client.cli.call import Call
-from kithbook_client.cli.output import is_terminal, plain, say
+from kithbook_client.cli.confirming import insist
+from kithbook_client.cli.output import plain, say
 from kithbook_client.cli.recording import Recording, verb
 from kithbook_client.cli.words import sentence, short_id, told
 from kithbook_client.replica import Replica
@@ -37,7 +36,15 @@ def kith_erase(
     if not call.json:
         for one in logged:
             say(plain(f"{sentence(told(one.event, call.name))}  {short_id(one.log, one.seq)}"))
-    _ask(yes, len(refs))
+    if not yes:
+        these = "this event" if len(refs) == 1 else f"these {len(refs)} events"
+        insist(
+            call,
+            f"Destroy {these} for ever? It cannot be undone",
+            "Erasing cannot be undone.",
+            "kith erase EVENT",
+            "Nothing was erased.",
+        )
     recording = Recording(call, at, note, replica)
     recording.record(Erased(events=refs, **recording.common))
     if not call.json:
@@ -66,12 +73,3 @@ def _copies(replica: Replica, logged: Logged) -> list[Ref]:
     if source is None:
         return []
     return [entry.ref for entry in replica.index.copies(replica.me, source)]
-
-
-def _ask(yes: bool, count: int) -> None:
-    if yes:
-        return
-    if not (is_terminal() and sys.stdin.isatty()):
-        raise Refused("Erasing cannot be undone.", "Say that you mean it: kith erase EVENT --yes.")
-    events = "this event" if count == 1 else f"these {count} events"
-    click.confirm(f"Destroy {events} for ever? It cannot be undone", abort=True)

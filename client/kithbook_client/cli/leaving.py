@@ -1,14 +1,13 @@
 """Leaving a network."""
 
-import sys
-
 import click
 import msgspec
 
 from kithbook.errors import Refused, Unavailable
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.command import command
-from kithbook_client.cli.output import is_terminal, plain, print_json, say
+from kithbook_client.cli.confirming import confirm
+from kithbook_client.cli.output import plain, print_json, say
 from kithbook_client.members import members_of, remove
 from kithbook_client.replica import Replica
 
@@ -32,8 +31,8 @@ def kith_leave(call: Call, name: str | None, yes: bool) -> None:
     if not call.json:
         say(plain(f"What you wrote in {replica.name} stays with the others."))
         say("Your private notes never went there.")
-    if not yes and not call.json and is_terminal() and sys.stdin.isatty():
-        click.confirm(f"Leave {plain(replica.name)}?", abort=True)
+    if not yes:
+        confirm(call, f"Leave {replica.name}?", f"You are still in {replica.name}.")
     if _is_member(replica):
         remove(replica, replica.me)
     told = _tell(replica)

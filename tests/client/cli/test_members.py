@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from kithbook_client.cli.call import Call
 from kithbook_client.cli.main import run
 from tests.bench.kithd import Running, kithd
 from tests.client.cli.conftest import NOW, Typed
@@ -208,6 +209,30 @@ def test_one_leaves_without_taking_anything_away(ada: Typed, at: At) -> None:
     ada("sync")
     assert members(ada) == [("Ada", "owner"), ("Bob", None)]
     assert any(one["author"] == "Bob" for one in ada.json("log", "--in", name)["events"])
+
+
+def test_a_no_is_answered_with_what_stays_as_it_was(
+    ada: Typed, at: At, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bob = bring(ada, at, "Bob")
+    bob("met", "Dana")
+    assert "--yes" in bob.refused("erase", "last")["hint"]
+    monkeypatch.setattr(Call, "may_ask", True)
+    monkeypatch.setattr("click.confirm", lambda _: False)
+    assert bob.run("leave").err == f"You are still in {team(ada)}.\n"
+    assert bob.run("erase", "last").err == "Nothing was erased.\n"
+    monkeypatch.setattr("click.confirm", lambda _: True)
+    bob("erase", "last")
+    bob("leave")
+
+
+def test_leaving_asks_nobody_off_a_terminal(
+    ada: Typed, at: At, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bob, eve = bring(ada, at, "Bob"), bring(ada, at, "Eve")
+    monkeypatch.setattr("click.confirm", lambda _: pytest.fail("nobody is there to answer"))
+    assert bob("leave").endswith(f"You have left {team(ada)}.\n")
+    assert eve.json("leave")["name"] == team(ada)
 
 
 def test_the_last_owner_hands_over_before_leaving(ada: Typed, at: At) -> None:
