@@ -232,6 +232,14 @@ class Home:
         self.devices[key] = device
         return device
 
+    def drop_device(self, key: bytes) -> None:
+        """Speak with this key no more, unless it has spoken already."""
+        self.db.execute(
+            "DELETE FROM device WHERE key = ?1 AND NOT EXISTS (SELECT 1 FROM log WHERE key = ?1)",
+            (key,),
+        )
+        self._devices = None
+
 
 def default_folder() -> str:
     """`$KITH_HOME`, else the platform's place for data."""

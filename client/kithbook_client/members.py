@@ -9,6 +9,7 @@ from kithbook.errors import Refused
 from kithbook.events import DeviceRevoked, Membership, Removed, Role, RoleGiven
 from kithbook.membership import last_of_device, last_of_member
 from kithbook_client.log import Log
+from kithbook_client.mute import why_mute
 from kithbook_client.replica import Replica
 
 
@@ -83,8 +84,22 @@ def _now(replica: Replica) -> dict[str, Any]:
     return {"at": replica.home.now_ms() * 1000, "zone": 0}
 
 
+def is_last_owner(replica: Replica) -> bool:
+    """Whether nobody would own the network if we did not."""
+    others = (one for one in members_of(replica) if one.person != replica.me)
+    return replica.role == "owner" and not any(one.role == "owner" for one in others)
+
+
+def is_only_device(replica: Replica, key: bytes) -> bool:
+    """Whether no other device speaks for us."""
+    mine = (log for log in replica.logs.held() if log.standing.person == replica.me)
+    return {log.key for log in mine if log.standing.until is None} <= {key}
+
+
 def _act(replica: Replica, event: Membership) -> None:
     """Write an act of membership. Raises Refused, with nothing written, where it has no power."""
+    if mute := why_mute(replica):
+        raise mute
     with replica.home.writing():
         (entry,) = replica.append([event])
         for seq, why in replica.logs[entry.log].standing.powerless:

@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from kithbook.clock import wall_ms
-from kithbook.errors import Ambiguous, NotFound
+from kithbook.errors import Ambiguous, NotFound, Refused
 from kithbook.ids import fold_name
 from kithbook.when import format_ms
 from kithbook_client.cli.call import Call
@@ -97,7 +97,8 @@ def _devices(replica: Replica) -> Iterator[DeviceAnswer]:
 
 @command("revoke", "kith device revoke laptop", "kith device revoke 1f0c9a7e --in team")
 @click.argument("device", metavar="DEVICE")
-def revoke_device(call: Call, device: str) -> None:
+@click.option("--yes", is_flag=True, help="Do not ask about the device that you are on.")
+def revoke_device(call: Call, device: str, yes: bool) -> None:
     """Let a device speak no more, because it was lost, say.
 
     DEVICE is its name, or the start of one of its logs. What it wrote stays; what it writes from
@@ -109,6 +110,8 @@ def revoke_device(call: Call, device: str) -> None:
 
     replica = call.replica
     log = _device_named(replica, device)
+    if log.key == replica.own()[0].key:
+        _ask_about_this_one(call, replica, log, yes)
     revoke(replica, log.key or b"")
     told = tell(replica)
     if call.json:
@@ -117,6 +120,28 @@ def revoke_device(call: Call, device: str) -> None:
     say(plain(f"{log.device} speaks no more in {replica.name}; what it wrote stays."))
     if told is not None:
         say(plain(f"The others hear of it later: {told.message}"))
+
+
+def _ask_about_this_one(call: Call, replica: Replica, log: Log, yes: bool) -> None:
+    """Nobody locks themselves out by a slip, and nobody for ever."""
+    from kithbook_client.cli.confirming import insist
+    from kithbook_client.members import is_last_owner, is_only_device
+
+    name, network = log.device, replica.name
+    if is_only_device(replica, log.key or b"") and is_last_owner(replica):
+        raise Refused(
+            f"{name} is your only device in {network}, and nobody else owns it: it would be shut "
+            "for ever.",
+            f"Bring another device in first: kith device add --in {network}",
+        )
+    if not yes:
+        insist(
+            call,
+            f"{name} is the device that you are on. Let it write no more in {network}?",
+            f"{name} is the device that you are on, and could write in {network} no more.",
+            f"kith device revoke {name} --in {network}",
+            f"{name} goes on writing in {network}.",
+        )
 
 
 class RevokedAnswer(msgspec.Struct, frozen=True):

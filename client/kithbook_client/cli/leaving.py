@@ -7,6 +7,7 @@ from kithbook.errors import Refused, Unavailable
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.command import command
 from kithbook_client.cli.confirming import confirm
+from kithbook_client.cli.members import refuse_if_last_owner
 from kithbook_client.cli.output import plain, print_json, say
 from kithbook_client.members import members_of, remove
 from kithbook_client.replica import Replica
@@ -70,9 +71,5 @@ def _may_leave(call: Call, replica: Replica) -> None:
         raise Refused(
             f"You have left {replica.name} already.", "See those you are in: kith network list."
         )
-    others = [one for one in members_of(replica) if one.role and one.person != replica.me]
-    if replica.role == "owner" and others and not any(one.role == "owner" for one in others):
-        raise Refused(
-            f"You are the last owner of {replica.name}, and others are in it.",
-            f"Make one of them an owner first: kith role WHO owner --in {replica.name}",
-        )
+    if any(one.role and one.person != replica.me for one in members_of(replica)):
+        refuse_if_last_owner(replica)

@@ -11,7 +11,7 @@ from kithbook_client.cli.command import command
 from kithbook_client.cli.invite import ROLES
 from kithbook_client.cli.output import plain, print_json, say, table
 from kithbook_client.cli.words import day
-from kithbook_client.members import Member, give_role, members_of, remove
+from kithbook_client.members import Member, give_role, is_last_owner, members_of, remove
 from kithbook_client.replica import Replica
 
 who_argument = click.argument("who", metavar="WHO")
@@ -80,6 +80,8 @@ def kith_role(call: Call, who: str, role: Role) -> None:
     """
     replica = call.replica
     person = member_named(call, who)
+    if person == replica.me and role != "owner":
+        refuse_if_last_owner(replica)
     give_role(replica, person, role)
     _end(call, replica, person, f"is {role} of {replica.name} from now on")
 
@@ -98,6 +100,24 @@ def kith_remove(call: Call, who: str) -> None:
         raise Refused("You do not remove yourself.", f"Leave it: kith leave {replica.name}")
     remove(replica, person)
     _end(call, replica, person, f"is no member of {replica.name} any more")
+
+
+def refuse_if_last_owner(replica: Replica) -> None:
+    """Without an owner a network lets nobody in any more, and nobody could change that."""
+    if not is_last_owner(replica):
+        return
+    said = f"You are the last owner of {replica.name}"
+    if replica.private:
+        raise Refused(f"{said}, which is your own.", "Nobody else could be its owner.")
+    if len(members_of(replica)) == 1:
+        raise Refused(
+            f"{said}, and alone in it.",
+            f"Bring in an owner first: kith invite NAME --role owner --in {replica.name}",
+        )
+    raise Refused(
+        f"{said}, and others are in it.",
+        f"Make one of them an owner first: kith role WHO owner --in {replica.name}",
+    )
 
 
 def member_named(call: Call, who: str) -> bytes:

@@ -223,9 +223,10 @@ def refuse_if_mute(replica: "Replica") -> None:
     """What would count for nobody is not written down."""
     own = replica.own()
     if own and own[0].standing.until is not None:
-        raise Refused(
-            f"You are no member of {replica.name} any more.", "Write elsewhere: --in NETWORK."
-        )
+        from kithbook_client.mute import why_mute
+
+        if mute := why_mute(replica):
+            raise mute
     if replica.role == "reader":
         raise Refused(
             f"You are a reader of {replica.name}, and readers write nothing there.",

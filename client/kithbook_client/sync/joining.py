@@ -13,6 +13,7 @@ from kithbook_client.replica import Replica
 from kithbook_client.sync.http import HttpServer
 from kithbook_client.sync.links import Link, parse_link
 from kithbook_client.sync.openings import begin, forget
+from kithbook_client.sync.problems import NOT_KNOWN
 from kithbook_client.sync.rounds import SyncReport
 from kithbook_client.sync.servers import server_at, sync_with
 from kithbook_client.ties import tie_me
@@ -38,8 +39,7 @@ def join(
         replica, report = _set_up(home.replica(network), link)
     else:
         home = _home_for(link, path, me, device, now_ms, random)
-        replica = _enter(home, link, device)
-        report = sync_with(replica, link.origin)
+        replica, report = _enter(home, link, device)
         arrive(replica)
     return home, replica, report
 
@@ -73,25 +73,35 @@ def arrive(replica: Replica) -> None:
     tie_me(replica)
 
 
-def _enter(home: Home, link: Link, device: str) -> Replica:
-    """Open a log of our own in the network of a ticket, first at the server and then here."""
+def _enter(home: Home, link: Link, device: str) -> tuple[Replica, SyncReport]:
+    """Open a log of our own in the network of a ticket, first at the server and then here.
+
+    Where there is one that the server lets in no more, we come back with a new key.
+    """
     network, seed = link.ticket
-    for held in home.replicas():
-        if held.network == network:
-            return held
-    begun = begin(home, network, seed, device)
+    held = next((one for one in home.replicas() if one.network == network), None)
+    if held is not None:
+        try:
+            return held, sync_with(held, link.origin)
+        except Refused as refused:
+            if refused.code not in NOT_KNOWN:
+                raise
+        device = device or held.device
+    is_new = held is not None or not home.networks()
+    begun = begin(home, network, seed, device if is_new else None)
     server = HttpServer(link.origin, [home.devices[begun.key]], None, home.now_ms())
     try:
         server.join(JoinRequest(network, begun.key, pages=[begun.page]))
     except Refused:
-        forget(home, begun)
+        with home.writing():
+            forget(home, begun)
         raise
     with home.writing():
         replica = home.add(network, "")
         replica.receive([begun.page])
         replica.connect(link.origin)
         forget(home, begun)
-    return replica
+    return replica, sync_with(replica, link.origin)
 
 
 def _home_for(

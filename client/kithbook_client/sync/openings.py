@@ -28,25 +28,27 @@ class Begun(msgspec.Struct, frozen=True):
     page: Page
 
 
-def begin(home: Home, network: NetworkId, seed: bytes, device: str) -> Begun:
+def begin(home: Home, network: NetworkId, seed: bytes, new_device: str | None) -> Begun:
     """The page that opens our log; the same one when this is asked again.
 
-    A second log on the same ticket would make both count for nothing.
+    A second log on the same ticket would make both count for nothing. `new_device` is what a new
+    key is called, None to speak with the one that is there.
     """
     ticket = keys.public_of(seed)
     kept = _kept(home, ticket)
     if kept is not None:
         return kept
     with home.writing():
-        own = home.device() if home.networks() or not device else home.new_device(device)
+        own = home.device() if new_device is None else home.new_device(new_device)
         begun = Begun(ticket, own.key, _first_page(home, network, seed, own))
         _keep(home, begun)
     return begun
 
 
 def forget(home: Home, begun: Begun) -> None:
-    """Keep it no more, now that the server has answered."""
+    """Keep it no more, now that the server has answered, nor a key that it made for nothing."""
     home.db.execute("DELETE FROM opening WHERE ticket = ?", (begun.ticket,))
+    home.drop_device(begun.key)
 
 
 def _kept(home: Home, ticket: bytes) -> Begun | None:

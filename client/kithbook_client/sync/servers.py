@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from kithbook.errors import Unavailable
+from kithbook.errors import Refused, Unavailable
 from kithbook.protocol import SyncServer
+from kithbook_client.mute import why_mute
 from kithbook_client.peers import Peer
 from kithbook_client.replica import Replica
 from kithbook_client.sync.rounds import SyncReport, synchronise
@@ -25,7 +26,14 @@ def server_at(replica: Replica, url: str) -> "HttpServer":
 
 def sync_with(replica: Replica, url: str, progress: Progress | None = None) -> SyncReport:
     """Sync with the kithd at this address."""
-    return sync_and_settle(replica, server_at(replica, url), replica.peer(url), progress)
+    from kithbook_client.sync.problems import NOT_KNOWN
+
+    try:
+        return sync_and_settle(replica, server_at(replica, url), replica.peer(url), progress)
+    except Refused as refused:
+        if refused.code in NOT_KNOWN and (mute := why_mute(replica, refused.code)):
+            raise mute from refused
+        raise
 
 
 def sync_and_settle(

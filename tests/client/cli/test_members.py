@@ -279,6 +279,54 @@ def test_a_revoked_device_speaks_no_more(ada: Typed, at: At) -> None:
     assert ada.refused("device", "revoke", "lap")["code"] == "not_found"
 
 
+def test_nobody_shuts_a_network_for_ever_by_a_slip(ada: Typed, at: At) -> None:
+    solo = at("solo")
+    solo("init", "--me", "Eve", "--device", "desk")
+    assert "only device" in solo.refused("device", "revoke", "desk", "--yes")["message"]
+    assert "last owner" in solo.refused("role", "me", "reader")["message"]
+    solo("met", "Dana")
+    assert "--role owner" in ada.refused("role", "me", "member")["hint"]
+    bring(ada, at, "Bob")
+    ada("sync")
+    assert ada.refused("role", "me", "member") == ada.refused("leave", "--yes")
+    ada("role", "Bob", "owner")
+    ada("role", "me", "member")
+
+
+def test_whoever_revokes_the_device_they_are_on_means_it_and_comes_back_with_a_new_link(
+    ada: Typed, at: At
+) -> None:
+    tab = at("tab")
+    tab("join", ada("device", "add", "--in", "private").splitlines()[-1], "--device", "tab")
+    assert "--yes" in tab.refused("device", "revoke", "tab")["hint"]
+    tab("device", "revoke", "tab", "--yes")
+    assert tab.json("log", "last")["events"][0]["counts"]
+    for words in (("met", "Dana"), ("sync",), ("device", "revoke", "desk")):
+        said = tab.refused(*words)
+        assert "tab was revoked in private" in said["message"]
+        assert "kith device add" in said["hint"]
+    tab("join", ada("device", "add", "--in", "private").splitlines()[-1])
+    tab("met", "Dana")
+    assert tab.json("sync")["networks"][0]["up_to_date"]
+    ada("sync", "--in", "private")
+    assert any(one["name"] == "Dana" for one in ada.json("contacts", "--in", "private")["contacts"])
+
+
+def test_a_device_that_was_revoked_elsewhere_comes_back_with_a_new_link(ada: Typed, at: At) -> None:
+    lap = at("lap")
+    link = ada("device", "add").splitlines()[-1]
+    lap("join", link, "--device", "lap")
+    ada("sync")
+    ada("device", "revoke", "lap")
+    assert lap.refused("join", link)["code"] == "link_used"
+    before = lap.json("device", "list", "--in", team(ada))["devices"]
+    lap("join", ada("device", "add").splitlines()[-1])
+    after = lap.json("device", "list", "--in", team(ada))["devices"]
+    assert sorted(one["revoked"] for one in after) == [False, False, True]
+    assert len(after) == len(before) + 1
+    lap("met", "Dana", "--in", team(ada))
+
+
 def test_a_device_link_to_a_team_begins_a_home_with_a_private_network_too(
     ada: Typed, at: At
 ) -> None:
