@@ -8,6 +8,7 @@ from kithbook.clock import wall_ms
 from kithbook.errors import Refused
 from kithbook.events import DeviceRevoked, Membership, Removed, Role, RoleGiven
 from kithbook.membership import last_of_device, last_of_member
+from kithbook.membership.roles import RANK
 from kithbook_client.log import Log
 from kithbook_client.mute import why_mute
 from kithbook_client.replica import Replica
@@ -42,6 +43,8 @@ def _member(person: bytes, logs: list[Log]) -> Member:
 
 def give_role(replica: Replica, person: bytes, role: Role) -> None:
     """Let a member be something else from now on. What they wrote stays as it is."""
+    if person == replica.me:
+        _refuse_to_rise(replica, role)
     _act(replica, RoleGiven(person=person, role=role, last=_last(replica, person), **_now(replica)))
 
 
@@ -68,6 +71,19 @@ def revoke(replica: Replica, key: bytes) -> None:
         if replica.own()[0].key == key:
             last |= _own_word(replica)
     _act(replica, DeviceRevoked(key=key, last=last, **_now(replica)))
+
+
+def _refuse_to_rise(replica: Replica, role: Role) -> None:
+    """Who stepped down does not step up again alone."""
+    if role == replica.role:
+        raise Refused(
+            f"You are {role} of {replica.name} already.", "See who is what: kith members."
+        )
+    if RANK[role] > RANK[replica.role]:
+        raise Refused(
+            f"You are {replica.role} of {replica.name}, and only an owner above you can raise you.",
+            "Above you are whoever invited you, and whoever invited them: kith members.",
+        )
 
 
 def _last(replica: Replica, person: bytes) -> dict[bytes, int]:

@@ -290,7 +290,9 @@ def test_nobody_shuts_a_network_for_ever_by_a_slip(ada: Typed, at: At) -> None:
     ada("sync")
     assert ada.refused("role", "me", "member") == ada.refused("leave", "--yes")
     ada("role", "Bob", "owner")
+    assert "owner of" in ada.refused("role", "me", "owner")["message"]
     ada("role", "me", "member")
+    assert "only an owner above you" in ada.refused("role", "me", "owner")["message"]
 
 
 def test_whoever_revokes_the_device_they_are_on_means_it_and_comes_back_with_a_new_link(
