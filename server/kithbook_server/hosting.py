@@ -7,6 +7,7 @@ from kithbook.errors import Invalid, NotFound, Refused
 from kithbook.events import Joined
 from kithbook.ids import NetworkId
 from kithbook.membership import Act, act_in, standing
+from kithbook.membership.standing import REMOVED
 from kithbook.protocol import JoinRequest
 from kithbook.replication import Page
 from kithbook_server.accounts import Accounts
@@ -116,8 +117,9 @@ class Hosting:
         if all(invited.expires is not None and invited.expires < now for invited in invitations):
             raise _refused("link_expired", "This link has expired.")
         found = standing(network, (*roll.acts, act), self._verify)[act.log]
-        if found.person is None:
-            raise _refused("link_unknown", f"This link opens nothing here: {found.why}.")
+        if not found.counts(1):
+            why = "it was taken back" if found.why == REMOVED else found.why
+            raise _refused("link_unknown", f"This link opens nothing here: {why}.")
 
     def _is_used(self, roll: Roll, network: NetworkId, log: bytes, ticket: bytes) -> bool:
         return any(

@@ -108,6 +108,15 @@ def test_a_ticket_that_nobody_with_standing_wrote_is_unknown(served: Served, ada
     served.server.service.sync(ada.network, SyncRequest([], by_a_reader.pages()))
 
 
+def test_a_ticket_that_was_taken_back_lets_nobody_in(served: Served, ada: Log) -> None:
+    bob = ada.invite().join()
+    ada.append(Removed(at=AT, person=person_id(ada.network, "Bob"), last={}))
+    again = ada.invite().join()
+    served.host(ada).push(ada)
+    assert problem(Device(served, bob).join()) == (403, "link_unknown")
+    assert Device(served, again).join().status_code == 200
+
+
 def test_a_link_signed_by_another_key_opens_nothing(served: Served, ada: Log) -> None:
     ticket = ada.invite()
     served.host(ada).push(ada)

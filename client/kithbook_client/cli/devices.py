@@ -105,6 +105,7 @@ def revoke_device(call: Call, device: str, yes: bool) -> None:
     now on counts for nothing, and the server lets it in no more. A new one comes with a new link.
     Where two devices used one link, revoke the one that should not have, and the other counts.
     """
+    from kithbook_client.cli.members import say_later
     from kithbook_client.members import revoke
     from kithbook_client.sync.servers import tell
 
@@ -118,8 +119,7 @@ def revoke_device(call: Call, device: str, yes: bool) -> None:
         print_json(RevokedAnswer(log.device, [one.id.hex() for one in _logs_of(replica, log)]))
         return
     say(plain(f"{log.device} speaks no more in {replica.name}; what it wrote stays."))
-    if told is not None:
-        say(plain(f"The others hear of it later: {told.message}"))
+    say_later(told)
 
 
 def _ask_about_this_one(call: Call, replica: Replica, log: Log, yes: bool) -> None:

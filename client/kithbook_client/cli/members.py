@@ -3,12 +3,13 @@
 import click
 import msgspec
 
-from kithbook.errors import Refused
+from kithbook.errors import NotFound, Refused, Unavailable
 from kithbook.events import Role
 from kithbook.when import format_ms
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.command import command
 from kithbook_client.cli.invite import ROLES
+from kithbook_client.cli.invited import InvitedAnswer, invited_answers, invited_named
 from kithbook_client.cli.output import plain, print_json, say, table
 from kithbook_client.cli.words import day
 from kithbook_client.members import Member, give_role, is_last_owner, members_of, remove
@@ -18,28 +19,37 @@ who_argument = click.argument("who", metavar="WHO")
 
 
 class MemberAnswer(msgspec.Struct, frozen=True):
-    """`role` is null when they were removed; `last` is when they last wrote."""
+    """`role` is null when they were removed; `last` is when they last wrote, null for somebody who
+    was only invited.
+    """
 
     id: str
     name: str
     role: str | None
     devices: int
-    last: str
+    last: str | None
     me: bool
 
 
 class MembersAnswer(msgspec.Struct, frozen=True):
     members: list[MemberAnswer]
+    invited: list[InvitedAnswer]
 
 
 @command("members", "kith members --in team")
 def kith_members(call: Call) -> None:
-    """Who is in a network, and as what."""
-    answer = MembersAnswer(member_answers(call.replica))
+    """Who is in a network, and as what.
+
+    Below stand those whose invitations are open.
+    """
+    answer = MembersAnswer(member_answers(call.replica), invited_answers(call.replica))
     if call.json:
         print_json(answer)
-    else:
-        print_members(answer.members)
+        return
+    print_members(answer.members)
+    for one in answer.invited:
+        until = f" until {day(one.expires)}" if one.expires else ""
+        say(plain(f"{one.name or one.id[:8]} is invited as {one.role}{until}."))
 
 
 def member_answers(replica: Replica) -> list[MemberAnswer]:
@@ -93,13 +103,41 @@ def kith_remove(call: Call, who: str) -> None:
 
     What they wrote stays, and so does the copy that they have; what they write from now on counts
     for nothing, and the server gives them nothing new. `kith role` lets them in again.
+
+    For somebody who was invited and has not joined, it takes the invitation back.
     """
     replica = call.replica
-    person = member_named(call, who)
+    try:
+        person = member_named(call, who)
+    except (NotFound, Refused):
+        invited = invited_named(call, who)
+        if invited is None:
+            raise
+        _withdraw(call, replica, invited)
+        return
     if person == replica.me:
         raise Refused("You do not remove yourself.", f"Leave it: kith leave {replica.name}")
     remove(replica, person)
     _end(call, replica, person, f"is no member of {replica.name} any more")
+
+
+def _withdraw(call: Call, replica: Replica, invited: InvitedAnswer) -> None:
+    from kithbook_client.sync.servers import tell
+
+    with call.home.writing():
+        remove(replica, bytes.fromhex(invited.id))
+        if any(one.id == invited.id for one in invited_answers(replica)):
+            raise Refused(
+                "Only whoever sent an invitation, or an owner above them, takes it back.",
+                "See who they are: kith members.",
+            )
+    told = tell(replica)
+    name = invited.name or invited.id[:8]
+    if call.json:
+        print_json(MemberAnswer(invited.id, name, None, 0, None, me=False))
+        return
+    say(plain(f"{name} is not invited to {replica.name} any more."))
+    say_later(told)
 
 
 def refuse_if_last_owner(replica: Replica) -> None:
@@ -140,5 +178,9 @@ def _end(call: Call, replica: Replica, person: bytes, words: str) -> None:
         print_json(answer)
         return
     say(plain(f"{answer.name} {words}."))
+    say_later(told)
+
+
+def say_later(told: Unavailable | None) -> None:
     if told is not None:
         say(plain(f"The others hear of it later: {told.message}"))

@@ -164,6 +164,30 @@ def test_a_reader_looks_and_does_not_write(ada: Typed, at: At) -> None:
     assert ada.refused("invite", "--role", "reader", code=2)["code"] == "usage"
 
 
+def test_an_invitation_is_told_while_it_is_open_and_can_be_taken_back(ada: Typed, at: At) -> None:
+    bob = bring(ada, at, "Bob", "--role", "owner")
+    first, second = invite(bob, "Otto", "--role", "reader"), invite(bob)
+    ada("sync")
+    otto, other = ada.json("members")["invited"]
+    assert (otto["name"], otto["role"], otto["expires"][:10]) == ("Otto", "reader", "2026-11-30")
+    assert other["name"] is None
+    assert "Otto is invited as reader until 2026-11-30." in ada("members")
+    assert ada("remove", "Otto") == f"Otto is not invited to {team(ada)} any more.\n"
+    assert "taken back" in at("Otto").refused("join", first, "--me", "Otto")["message"]
+    assert ada.json("remove", other["id"][:8])["role"] is None
+    assert at("Eve").refused("join", second, "--me", "Eve")["code"] == "link_unknown"
+    assert ada.json("members")["invited"] == []
+    assert "no member" in ada.refused("remove", "Otto")["message"]
+
+    later = invite(ada, "Otto")
+    bob("sync")
+    assert "owner above" in bob.refused("remove", "Otto")["message"]
+    ada.later(days=8)
+    assert ada.json("members")["invited"] == []
+    ada.now = NOW
+    at("Otto 2")("join", later, "--me", "Otto")
+
+
 def test_a_role_holds_from_then_on_and_nobody_raises_themselves(ada: Typed, at: At) -> None:
     bob = bring(ada, at, "Bob")
     bob("met", "Dana")
