@@ -1,16 +1,12 @@
 """Founding: a new network of which this home is the owner."""
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
 from kithbook.codec import SALT_BYTES, encode_body
 from kithbook.events import Described, Founded
 from kithbook.ids import ID_BYTES, NetworkId, log_id, network_id, person_id
-
-if TYPE_CHECKING:
-    from kithbook_client.home import Home
-    from kithbook_client.replica import Replica
+from kithbook_client.home import PRIVATE, Home
+from kithbook_client.replica import Replica
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -21,12 +17,20 @@ class Plan(msgspec.Struct, frozen=True):
     salt: bytes
 
 
-def found(home: "Home", name: str, me: str) -> "Replica":
+def found(home: Home, name: str, me: str) -> Replica:
     """Found a network on this device, without asking a server."""
     return carry_out(home, plan(home, name, me))
 
 
-def plan(home: "Home", name: str, me: str) -> Plan:
+def found_private(home: Home, me: str, device: str = "") -> Replica:
+    """Found one's own network; `device` is what a new key for it is called, if it is given."""
+    with home.writing():
+        if device:
+            home.new_device(device)
+        return found(home, PRIVATE, me)
+
+
+def plan(home: Home, name: str, me: str) -> Plan:
     """A network that can be founded, so that its id is known before anything is written."""
     device, nonce = home.device(), home.random(ID_BYTES)
     founded = Founded(
@@ -42,7 +46,7 @@ def plan(home: "Home", name: str, me: str) -> Plan:
     return Plan(network_id(encode_body(founded, salt)), founded, salt)
 
 
-def carry_out(home: "Home", plan: Plan) -> "Replica":
+def carry_out(home: Home, plan: Plan) -> Replica:
     """Found the network that was planned."""
     founded, me = plan.founded, plan.founded.me
     with home.writing():

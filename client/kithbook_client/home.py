@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 
 import msgspec
@@ -92,12 +92,9 @@ class Home:
                 "Use it as it is, or make another with --home DIR.",
                 code="home_exists",
             )
-        from kithbook_client.founding import found
+        from kithbook_client.founding import found_private
 
-        with home.writing():
-            if device:
-                home.new_device(device)
-            found(home, PRIVATE, me)
+        found_private(home, me, device)
         return home
 
     @classmethod
@@ -116,6 +113,13 @@ class Home:
         for replica in self._replicas.values():
             replica.close()
         self.db.close()
+
+    def discard(self) -> None:
+        """Remove the file: nothing came of what it was made for."""
+        self.close()
+        for beside in ("", "-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                os.remove(self.path + beside)
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -95,6 +95,8 @@ def _sync_each(call: Call, target: str | None) -> SyncAnswer:
         try:
             report = _sync(call, replica, target)
         except KithbookError as error:
+            if error.code == "unreachable":
+                error.hint = "Everything stays here and goes with the next kith sync."
             if len(call.replicas) == 1:
                 raise
             failure = FailedAnswer(replica.name, error.code, error.message, error.hint)

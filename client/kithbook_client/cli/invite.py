@@ -5,7 +5,7 @@ import msgspec
 
 from kithbook.clock import DAY_MS
 from kithbook.errors import Invalid, Refused
-from kithbook.events import Role
+from kithbook.events import Described, Role
 from kithbook.readings.rules import parse_days
 from kithbook.when import format_ms, instant
 from kithbook_client.cli.call import Call
@@ -52,9 +52,9 @@ def kith_invite(call: Call, name: str | None, role: Role, expires: str) -> None:
     _may_invite(replica, name)
     if name is None and role == "reader":
         raise click.UsageError("A reader writes nothing, not even a name: say who it is.")
-    person = _invited(call, replica, name)
     life_ms = _length(expires)
-    link = invite(replica, person, role, life_ms=life_ms)
+    person, births = _invited(call, replica, name)
+    link = invite(replica, person, role, life_ms=life_ms, births=births)
     until = format_ms(call.now_ms() + life_ms)
     if call.json:
         print_json(InvitationAnswer(link, replica.network.hex(), name, role, until))
@@ -83,10 +83,10 @@ def _may_invite(replica: Replica, name: str | None) -> None:
         )
 
 
-def _invited(call: Call, replica: Replica, name: str | None) -> bytes:
-    """The person whom an invitation is for, known from now on."""
+def _invited(call: Call, replica: Replica, name: str | None) -> tuple[bytes, list[Described]]:
+    """The person whom an invitation is for, and what makes them known from then on."""
     if name is None:
-        return replica.home.random(16)
+        return replica.home.random(16), []
     people = Maker(replica, call.now_ms(), call.ask)
     found = people.find_or_make(name)
     if any(people.human(speaker) == people.human(found.id) for speaker in replica.speakers):
@@ -94,8 +94,7 @@ def _invited(call: Call, replica: Replica, name: str | None) -> bytes:
             f"{found.name} is in {replica.name} already.",
             "They bring another device of theirs with: kith device add",
         )
-    replica.append(people.births(*instant(call.now)))
-    return found.id
+    return found.id, people.births(*instant(call.now))
 
 
 def _length(text: str) -> int:

@@ -65,6 +65,8 @@ class _Told:
 
     def __call__(self, replica: Replica, heard: SyncReport | KithbookError) -> None:
         if isinstance(heard, KithbookError):
+            if heard.code == "unreachable":
+                heard.hint = "Everything stays here and goes when it can be reached again."
             if self.failures.get(replica.network) != heard.message:
                 explain(heard, self.call)
             self.failures[replica.network] = heard.message

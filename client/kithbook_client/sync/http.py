@@ -136,6 +136,10 @@ class HttpServer:
         self._keep(None)
         raise refusals[-1]
 
+    def greet(self, key: bytes) -> None:
+        """Change nothing. Raises Unavailable where no kithd answers."""
+        self._ask("/v1/session", SessionRequest(key), Challenge)
+
     def join(self, request: JoinRequest) -> JoinReply:
         """Redeem a link. Raises Refused when it opens nothing, or not any more."""
         return self._ask("/v1/join", request, JoinReply)

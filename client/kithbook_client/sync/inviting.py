@@ -1,8 +1,10 @@
 """Inviting: tickets that bring a further device of one's own, or somebody else."""
 
+from collections.abc import Sequence
+
 from kithbook.clock import DAY_MS
 from kithbook.errors import Refused
-from kithbook.events import Invited, Role
+from kithbook.events import Described, Invited, Role
 from kithbook_client import keys
 from kithbook_client.replica import Replica
 from kithbook_client.sync.links import Kind, Link
@@ -18,9 +20,17 @@ def add_device(replica: Replica) -> str:
 
 
 def invite(
-    replica: Replica, person: bytes, role: Role, kind: Kind = "invite", life_ms: int = LIFE_MS
+    replica: Replica,
+    person: bytes,
+    role: Role,
+    kind: Kind = "invite",
+    life_ms: int = LIFE_MS,
+    births: Sequence[Described] = (),
 ) -> str:
-    """A link that brings somebody into the network as this person; the server knows it already."""
+    """A link that brings somebody into the network as this person; the server knows it already.
+
+    `births` make the person, where nobody here knew them.
+    """
     if replica.server is None:
         raise Refused(
             f"The network {replica.name} has no server that a link could lead to.",
@@ -33,6 +43,6 @@ def invite(
     invited = Invited(
         at=now * 1000, zone=0, ticket=ticket, person=person, role=role, expires=now + life_ms
     )
-    replica.append([invited], now)
+    replica.append([*births, invited], now)
     sync_with(replica, replica.server)
     return str(Link.of_ticket(kind, replica.server, replica.network, seed))

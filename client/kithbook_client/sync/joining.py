@@ -7,12 +7,12 @@ from kithbook.errors import Invalid, Refused
 from kithbook.events import Described
 from kithbook.protocol import JoinRequest
 from kithbook_client import keys
-from kithbook_client.founding import found
+from kithbook_client.founding import found_private
 from kithbook_client.home import PRIVATE, Home, PathLike, system_ms
 from kithbook_client.replica import Replica
 from kithbook_client.sync.http import HttpServer
 from kithbook_client.sync.links import Link, parse_link
-from kithbook_client.sync.openings import begin, forget
+from kithbook_client.sync.openings import any_begun, begin, forget
 from kithbook_client.sync.problems import NOT_KNOWN
 from kithbook_client.sync.rounds import SyncReport
 from kithbook_client.sync.servers import server_at, sync_with
@@ -31,15 +31,24 @@ def join(
     """Use a link. A setup link is for a network of the home that is there, an invitation for it or
     for a new one of `me`, a device link for it or for a place where there is none yet.
 
-    Cut off anywhere, it can be run again. Raises Refused when the link opens nothing.
+    Cut off anywhere, it can be run again. Raises Refused when the link opens nothing; where there
+    was no home, there is none after that either.
     """
     link = parse_link(text)
     if link.kind == "setup":
         home = Home.open(path, now_ms, random)
         replica, report = _set_up(home.replica(network), link)
     else:
-        home = _home_for(link, path, me, device, now_ms, random)
-        replica, report = _enter(home, link, device)
+        home = Home.prepare(path, now_ms, random)
+        is_new = not home.networks()
+        try:
+            if is_new and link.kind == "invite":
+                _begin(home, me, device)
+            replica, report = _enter(home, link, device)
+        except BaseException:
+            if is_new and not _is_begun(home, link):
+                home.discard()
+            raise
         arrive(replica)
     return home, replica, report
 
@@ -63,7 +72,7 @@ def arrive(replica: Replica) -> None:
     home = replica.home
     name = replica.names([replica.me]).get(replica.me)
     if replica.private and replica.name != PRIVATE:  # the first one of this home is a team's
-        home.make_private(found(home, PRIVATE, name or home.device().name))
+        home.make_private(found_private(home, name or home.device().name))
     if name is None and replica.role != "reader":
         at, mine = home.now_ms() * 1000, home.private
         known = mine.names([mine.me])[mine.me]
@@ -87,6 +96,8 @@ def _enter(home: Home, link: Link, device: str) -> tuple[Replica, SyncReport]:
             if refused.code not in NOT_KNOWN:
                 raise
         device = device or held.device
+    # What was never sent can be typed again in other words, so nothing is made before it answers.
+    HttpServer(link.origin, [], None, home.now_ms()).greet(keys.public_of(seed))
     is_new = held is not None or not home.networks()
     begun = begin(home, network, seed, device if is_new else None)
     server = HttpServer(link.origin, [home.devices[begun.key]], None, home.now_ms())
@@ -104,21 +115,17 @@ def _enter(home: Home, link: Link, device: str) -> tuple[Replica, SyncReport]:
     return replica, sync_with(replica, link.origin)
 
 
-def _home_for(
-    link: Link,
-    path: PathLike | None,
-    me: str | None,
-    device: str,
-    now_ms: Callable[[], int],
-    random: keys.Random,
-) -> Home:
-    home = Home.prepare(path, now_ms, random)
-    if link.kind == "invite" and not home.networks():
-        home.close()
-        if me is None:
-            raise Invalid(
-                "There is no home here yet, and it has to know your name.",
-                "Say who you are: kith join LINK --me NAME.",
-            )
-        return Home.create(path, me, device, now_ms, random)
-    return home
+def _begin(home: Home, me: str | None, device: str) -> None:
+    """A home of one's own, for somebody else's network to be in."""
+    if not (me and me.strip()):
+        raise Invalid(
+            "There is no home here yet, and it has to know your name.",
+            "Say who you are: kith join LINK --me NAME.",
+        )
+    found_private(home, me, device)
+
+
+def _is_begun(home: Home, link: Link) -> bool:
+    """Whether a server may have let us in."""
+    network, _ = link.ticket
+    return any_begun(home) or any(one.id == network for one in home.networks())

@@ -51,6 +51,11 @@ def forget(home: Home, begun: Begun) -> None:
     home.drop_device(begun.key)
 
 
+def any_begun(home: Home) -> bool:
+    """Whether a server may have taken a page of which we have not heard."""
+    return bool(home.db.execute("SELECT EXISTS (SELECT 1 FROM opening)").fetchone()[0])
+
+
 def _kept(home: Home, ticket: bytes) -> Begun | None:
     row = home.db.execute("SELECT key, page FROM opening WHERE ticket = ?", (ticket,)).fetchone()
     return Begun(ticket, row[0], msgspec.msgpack.decode(row[1], type=Page)) if row else None

@@ -68,7 +68,7 @@ def unreachable(origin: str, error: Exception) -> Unavailable:
             said = f"the connection broke ({type(why).__name__})"
     return Unavailable(
         f"{origin} cannot be reached: {said}.",
-        "Everything stays here and goes with the next kith sync.",
+        "Nothing is lost: try again when it can be reached.",
         code="unreachable",
     )
 

@@ -125,6 +125,32 @@ def test_without_a_home_an_invitation_asks_who_one_is(ada: Typed, at: At) -> Non
     assert "--me" in error["hint"]
 
 
+def test_a_join_that_came_to_nothing_leaves_no_home_behind(
+    ada: Typed, at: At, tmp_path: Path
+) -> None:
+    link = invite(ada, "Bob")
+    away = link.replace(link[: link.index("/invite")], "http://127.0.0.1:9")
+    bob, lap = at("Bob"), at("lap")
+    for words in ((link,), (away, "--me", "Bbo")):
+        error = bob.refused("join", *words)
+    assert error["code"] == "unreachable"
+    assert "kith sync" not in error["hint"]
+    assert lap.refused("join", away.replace("/invite", "/device"))["code"] == "unreachable"
+    assert not (bob.home / "kith.db").exists()
+    assert not (lap.home / "kith.db").exists()
+    bob("join", link, "--me", "Bob", "--device", "mine")
+    assert bob.refused("join", link.replace("/invite#", "/invite#AAAA"))["code"] == "invalid"
+    assert at("Eve").refused("join", link, "--me", "Eve")["code"] == "link_used"
+    assert at("Eve").refused("status")["code"] == "no_home"
+    assert bob.json("status")["device"] == "mine"
+
+
+def test_an_invitation_that_could_not_be_made_leaves_nobody_behind(ada: Typed) -> None:
+    ada("network", "new", "alone", "--local")
+    assert ada.refused("invite", "Bob", "--in", "alone")["code"] == "no_server"
+    assert "Bob" not in ada("log", "--in", "alone")
+
+
 def test_a_link_works_once_and_not_for_ever(ada: Typed, at: At) -> None:
     link = invite(ada, "Bob")
     at("Bob")("join", link, "--me", "Bob")

@@ -43,7 +43,7 @@ def test_sync_makes_no_folder_by_a_slip(kith: Typed, tmp_path: Path) -> None:
 def test_a_server_that_is_not_there_is_said_in_a_sentence(kith: Typed) -> None:
     error = kith.refused("sync", "http://127.0.0.1:9")
     assert error["code"] == "unreachable"
-    assert error["hint"]
+    assert error["hint"] == "Everything stays here and goes with the next kith sync."
 
 
 def test_of_several_networks_the_first_that_fails_is_the_error(kith: Typed) -> None:
