@@ -9,6 +9,7 @@ from kithbook_client.cli.call import Call
 from kithbook_client.cli.command import command
 from kithbook_client.cli.output import plain, print_json, say
 from kithbook_client.home import Home
+from kithbook_client.replica import Replica
 from kithbook_client.typed import clean
 
 
@@ -46,11 +47,13 @@ def my_name(name: str) -> str:
 
 
 class Joined(Begun, frozen=True):
-    """What joining brought, and where the network syncs from now on."""
+    """What joining brought, and where the network syncs from now on; `name` is the network's."""
 
     server: str | None
     pushed: int
     pulled: int
+    name: str
+    role: str | None
 
 
 @command(
@@ -77,11 +80,32 @@ def kith_join(call: Call, link: str, me: str | None, device: str | None) -> None
     )
     who = replica.names([replica.me]).get(replica.me, "")
     if call.json:
-        home = call.home.path
-        network = replica.network.hex()
         print_json(
-            Joined(who, replica.device, network, home, replica.server, report.pushed, report.pulled)
+            Joined(
+                who,
+                replica.device,
+                replica.network.hex(),
+                call.home.path,
+                replica.server,
+                report.pushed,
+                report.pulled,
+                replica.name,
+                replica.role,
+            )
         )
         return
     say(plain(f"Hello {who}. This is {replica.device}; it syncs with {replica.server}."))
     say(plain(f"Pushed {report.pushed:,}, pulled {report.pulled:,}."))
+    if not replica.private:
+        _say_where(replica, is_current=replica is call.home.replica())
+
+
+def _say_where(replica: Replica, *, is_current: bool) -> None:
+    """What one is in a network beside one's own, and how to write there."""
+    words = f"You are {replica.role} of {replica.name}."
+    if replica.role != "reader" and not is_current:
+        words += (
+            f" To write there add --in {replica.name} to a line, or type once: "
+            f"kith network use {replica.name}"
+        )
+    say(plain(words))

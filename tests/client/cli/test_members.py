@@ -125,6 +125,19 @@ def test_without_a_home_an_invitation_asks_who_one_is(ada: Typed, at: At) -> Non
     assert "--me" in error["hint"]
 
 
+def test_who_joins_hears_which_network_it_is_and_how_to_write_there(ada: Typed, at: At) -> None:
+    name = team(ada)
+    bob, lap = at("Bob"), at("lap")
+    said = bob("join", invite(ada, "Bob"), "--me", "Bob")
+    assert f"You are member of {name}." in said
+    assert f"kith network use {name}" in said
+    reader = at("Rea").json("join", invite(ada, "Rea", "--role", "reader"), "--me", "Rea")
+    assert (reader["name"], reader["role"]) == (name, "reader")
+    lap("join", ada("device", "add", "--in", "private").splitlines()[-1], "--device", "lap")
+    said = lap("join", ada("device", "add").splitlines()[-1])
+    assert said.splitlines()[-1].startswith(f"You are owner of {name}. To write there add --in")
+
+
 def test_a_join_that_came_to_nothing_leaves_no_home_behind(
     ada: Typed, at: At, tmp_path: Path
 ) -> None:
