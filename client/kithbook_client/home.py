@@ -184,6 +184,16 @@ class Home:
         for one in self._replicas.values():
             one.private = one is replica
 
+    def replace_private(self, replica: Replica) -> None:
+        """Let this network be one's own, and leave the one that was and holds nothing."""
+        empty = self.private
+        with self.writing():
+            self.make_private(replica)
+            self.leave(empty)
+            for one, name in ((empty, replica.name), (replica, empty.name)):
+                self.db.execute("UPDATE network SET name = ? WHERE no = ?", (name, one.no))
+                one.name = name
+
     def leave(self, replica: Replica) -> None:
         """Be in a network no more. What is held of it stays; who joins it again has it back."""
         with self.writing():

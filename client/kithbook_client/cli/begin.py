@@ -98,14 +98,29 @@ def kith_join(call: Call, link: str, me: str | None, device: str | None) -> None
     say(plain(f"Pushed {report.pushed:,}, pulled {report.pulled:,}."))
     if not replica.private:
         _say_where(replica, is_current=replica is call.home.replica())
+        _say_whose(replica, who)
 
 
 def _say_where(replica: Replica, *, is_current: bool) -> None:
     """What one is in a network beside one's own, and how to write there."""
+    from shlex import quote
+
+    name = quote(replica.name)
     words = f"You are {replica.role} of {replica.name}."
     if replica.role != "reader" and not is_current:
-        words += (
-            f" To write there add --in {replica.name} to a line, or type once: "
-            f"kith network use {replica.name}"
-        )
+        words += f" To write there add --in {name} to a line, or type once: kith network use {name}"
     say(plain(words))
+
+
+def _say_whose(replica: Replica, who: str) -> None:
+    """That somebody else's private network is here now, which may be a slip."""
+    from shlex import join
+
+    from kithbook_client.sync.arriving import is_strange
+
+    if is_strange(replica):
+        mine = replica.home.private
+        me = mine.names([mine.me])[mine.me]
+        words = ["kith", "device", "revoke", replica.device, "--in", replica.name, "--yes"]
+        say(plain(f"It is {who}'s own network, and this home is {me}'s."))
+        say(plain(f"If it should not be here, type: {join(words)}"))

@@ -4,19 +4,18 @@ import os
 from collections.abc import Callable
 
 from kithbook.errors import Invalid, Refused
-from kithbook.events import Described
 from kithbook.protocol import JoinRequest
 from kithbook_client import keys
 from kithbook_client.founding import found_private
-from kithbook_client.home import PRIVATE, Home, PathLike, system_ms
+from kithbook_client.home import Home, PathLike, system_ms
 from kithbook_client.replica import Replica
+from kithbook_client.sync.arriving import arrive
 from kithbook_client.sync.http import HttpServer
 from kithbook_client.sync.links import Link, parse_link
 from kithbook_client.sync.openings import any_begun, begin, forget
 from kithbook_client.sync.problems import NOT_KNOWN
 from kithbook_client.sync.rounds import SyncReport
 from kithbook_client.sync.servers import server_at, sync_with
-from kithbook_client.ties import tie_me
 
 
 def join(
@@ -65,21 +64,6 @@ def _set_up(replica: Replica, link: Link) -> tuple[Replica, SyncReport]:
             server.host(other.network)
             sync_with(other, link.origin)
     return replica, report
-
-
-def arrive(replica: Replica) -> None:
-    """Be somebody in a network that one has joined: known by name, and the one who is at home."""
-    home = replica.home
-    name = replica.names([replica.me]).get(replica.me)
-    if replica.private and replica.name != PRIVATE:  # the first one of this home is a team's
-        home.make_private(found_private(home, name or home.device().name))
-    if name is None and replica.role != "reader":
-        at, mine = home.now_ms() * 1000, home.private
-        known = mine.names([mine.me])[mine.me]
-        replica.append([Described(at=at, zone=0, person=replica.me, set={"name": known})])
-        if replica.server is not None:
-            sync_with(replica, replica.server)
-    tie_me(replica)
 
 
 def _enter(home: Home, link: Link, device: str) -> tuple[Replica, SyncReport]:

@@ -405,6 +405,41 @@ def test_a_device_link_to_a_team_begins_a_home_with_a_private_network_too(
     assert lap.json("status")["me"] == "Ada"
 
 
+def test_ones_own_network_takes_the_place_of_an_empty_one(ada: Typed, at: At) -> None:
+    lap, name = at("lap"), team(ada)
+    lap("join", ada("device", "add").splitlines()[-1], "--device", "lap")
+    ada("met", "Zoe", "--in", "private")
+    ada("sync", "--in", "private")
+    said = lap("join", ada("device", "add", "--in", "private").splitlines()[-1])
+    assert "private 2" not in said
+    networks = lap.json("network", "list")["networks"]
+    assert [(one["name"], one["private"]) for one in networks] == [("private", True), (name, False)]
+    lap("met", "Dana")
+    lap("sync")
+    ada("sync")
+    assert {"Zoe", "Dana"} <= {one["name"] for one in ada.json("contacts")["contacts"]}
+    assert lap.json("verify")["ok"]
+    digests = [
+        {one["name"]: one["digest"] for one in kith.json("status")["networks"]}
+        for kith in (ada, lap)
+    ]
+    assert digests[0]["private"] == digests[1]["private"]
+
+
+def test_ones_own_network_stays_beside_one_that_holds_something(ada: Typed, at: At) -> None:
+    lap, eve = at("lap"), at("Eve")
+    for kith, name in ((lap, "Ada"), (eve, "Eve")):
+        kith("init", "--me", name, "--device", name)
+        kith("met", "Dana")
+        said = kith("join", ada("device", "add", "--in", "private").splitlines()[-1])
+        assert "You are owner of private 2." in said
+        assert ("Ada's own network, and this home is Eve's" in said) == (name == "Eve")
+    empty = at("empty")
+    empty("init", "--me", "Eve", "--device", "empty")
+    empty("join", ada("device", "add", "--in", "private").splitlines()[-1])
+    assert empty.json("status")["me"] == "Eve"
+
+
 def test_a_server_that_knows_nobody_here_hosts_nothing(at: At, running: Running) -> None:
     eve = at("Eve")
     eve("init", "--me", "Eve")

@@ -126,6 +126,8 @@ class TestJoining:
     def test_a_device_link_brings_its_network_beside_those_that_are_there(
         self, ada: Replica, home: Home
     ) -> None:
+        home.private.append([met(home.private, "Zoe")])
+
         _, beside, _ = join(home.folder, add_device(ada))
 
         assert beside.network == ada.network
