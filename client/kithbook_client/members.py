@@ -10,18 +10,21 @@ from kithbook.events import DeviceRevoked, Membership, Removed, Role, RoleGiven
 from kithbook.membership import last_of_device, last_of_member
 from kithbook.membership.roles import RANK
 from kithbook_client.log import Log
-from kithbook_client.mute import why_mute
+from kithbook_client.mute import who_left, why_mute
 from kithbook_client.replica import Replica
 
 
 class Member(msgspec.Struct, frozen=True):
-    """A person who has, or had, devices in a network; `role` is None when they were removed."""
+    """A person who has, or had, devices in a network; `role` is None when they were removed, or
+    when they `left`, which they said themselves.
+    """
 
     person: bytes
     role: Role | None
     devices: int
     last: int
     """When they last wrote, in ms since 1970."""
+    left: bool
 
 
 def members_of(replica: Replica) -> list[Member]:
@@ -31,14 +34,16 @@ def members_of(replica: Replica) -> list[Member]:
     for log in replica.logs.held():
         if log.standing.person is not None:
             logs.setdefault(log.standing.person, []).append(log)
-    return [_member(person, theirs) for person, theirs in logs.items()]
+    left = who_left(replica)
+    return [_member(person, theirs, left) for person, theirs in logs.items()]
 
 
-def _member(person: bytes, logs: list[Log]) -> Member:
+def _member(person: bytes, logs: list[Log], left: set[bytes]) -> Member:
     in_force = [log for log in logs if log.standing.until is None]
     role = in_force[0].standing.role if in_force else None
     devices = len({log.key for log in in_force})
-    return Member(person, role, devices, max(wall_ms(log.hlc) for log in logs))
+    last = max(wall_ms(log.hlc) for log in logs)
+    return Member(person, role, devices, last, role is None and person in left)
 
 
 def give_role(replica: Replica, person: bytes, role: Role) -> None:

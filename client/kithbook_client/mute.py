@@ -1,6 +1,8 @@
 """Who speaks in a network no more, and why."""
 
 from kithbook.errors import Refused
+from kithbook.events import Removed
+from kithbook.membership import why_inert
 from kithbook.membership.standing import REVOKED
 from kithbook_client.replica import Replica
 
@@ -17,8 +19,16 @@ def why_mute(replica: Replica, code: str = "refused") -> Refused | None:
             "kith join with its link.",
             code=code,
         )
-    return Refused(
-        f"You are no member of {replica.name} any more.",
-        "Write elsewhere: --in NETWORK.",
-        code=code,
-    )
+    what = "left" if own.author in who_left(replica) else "were removed from"
+    return Refused(f"You {what} {replica.name}.", "Write elsewhere: --in NETWORK.", code=code)
+
+
+def who_left(replica: Replica) -> set[bytes]:
+    """Those whose newest removal is their own word."""
+    standings = replica.logs.standings()
+    by = {
+        act.event.person: standings[act.log].person
+        for act in sorted(replica.logs.acts(), key=lambda act: act.written)
+        if isinstance(act.event, Removed) and why_inert(standings[act.log], act.seq, None) is None
+    }
+    return {person for person, writer in by.items() if person == writer}

@@ -19,8 +19,8 @@ who_argument = click.argument("who", metavar="WHO")
 
 
 class MemberAnswer(msgspec.Struct, frozen=True):
-    """`role` is null when they were removed; `last` is when they last wrote, null for somebody who
-    was only invited.
+    """`role` is null when they were removed or `left`; `last` is when they last wrote, null for
+    somebody who was only invited.
     """
 
     id: str
@@ -29,6 +29,7 @@ class MemberAnswer(msgspec.Struct, frozen=True):
     devices: int
     last: str | None
     me: bool
+    left: bool = False
 
 
 class MembersAnswer(msgspec.Struct, frozen=True):
@@ -61,15 +62,15 @@ def member_answers(replica: Replica) -> list[MemberAnswer]:
 def _answer(replica: Replica, member: Member) -> MemberAnswer:
     id_ = member.person.hex()
     name = replica.names([member.person]).get(member.person, id_[:8])
-    last = format_ms(member.last)
-    return MemberAnswer(id_, name, member.role, member.devices, last, member.person == replica.me)
+    last, is_me = format_ms(member.last), member.person == replica.me
+    return MemberAnswer(id_, name, member.role, member.devices, last, is_me, member.left)
 
 
 def print_members(members: list[MemberAnswer]) -> None:
     rows = [
         (
             f"{one.name} (you)" if one.me else one.name,
-            one.role or "removed",
+            one.role or ("left" if one.left else "removed"),
             str(one.devices or ""),
             day(one.last),
         )

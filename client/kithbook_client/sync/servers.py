@@ -31,9 +31,23 @@ def sync_with(replica: Replica, url: str, progress: Progress | None = None) -> S
     try:
         return sync_and_settle(replica, server_at(replica, url), replica.peer(url), progress)
     except Refused as refused:
-        if refused.code in NOT_KNOWN and (mute := why_mute(replica, refused.code)):
-            raise mute from refused
+        if refused.code in NOT_KNOWN:
+            raise _not_any_more(replica, url, refused) from refused
         raise
+
+
+def _not_any_more(replica: Replica, url: str, refused: Refused) -> Refused:
+    """Why a server that once let us in does not; who was removed elsewhere has not heard of it."""
+    if mute := why_mute(replica, refused.code):
+        return mute
+    if replica.peer(url).last_sync is None:
+        return refused
+    return Refused(
+        f"{url} lets this device into {replica.name} no more: you were removed, the device was "
+        "revoked, or the server lost what it held.",
+        "Everything stays here. Ask an owner; with a new link of theirs type: kith join LINK",
+        code=refused.code,
+    )
 
 
 def sync_and_settle(

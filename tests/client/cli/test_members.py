@@ -245,9 +245,10 @@ def test_whoever_is_removed_gets_nothing_new_and_what_they_wrote_stays(ada: Type
     bob("sync")
     ada("sync")
     removed = ada.json("remove", "Bob")
-    assert removed["role"] is None
+    assert (removed["role"], removed["left"]) == (None, False)
     ada("met", "Eve")
     ada("sync")
+    assert "you were removed" in bob.refused("sync", "--in", team(ada))["message"]
     assert bob.run("sync").code == 1
     bob("met", "Fay")
     assert "Eve" not in bob("log")
@@ -268,9 +269,11 @@ def test_one_leaves_without_taking_anything_away(ada: Typed, at: At) -> None:
     assert bob.json("status")["networks"][0]["name"] == "private"
     assert "Dana" not in bob("contacts")
     assert "Dana" in bob("contacts", "--in", name), "one's own copy stays"
-    assert bob.refused("met", "Eve", "--in", name)["code"] == "refused"
+    assert bob.refused("met", "Eve", "--in", name)["message"] == f"You left {name}."
     ada("sync")
     assert members(ada) == [("Ada", "owner"), ("Bob", None)]
+    assert ada.json("members")["members"][1]["left"]
+    assert "Bob        left" in ada("members")
     assert any(one["author"] == "Bob" for one in ada.json("log", "--in", name)["events"])
 
 
