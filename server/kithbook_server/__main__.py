@@ -83,7 +83,10 @@ def link(**options: Any) -> None:
     told = options["origin"] or options["host"] or options["port"]
     remembered = None if told else links.last_address(settings)
     address = remembered or links.address_of(settings, settings.port)
-    click.echo(links.setup_link(settings, address))
+    made = links.setup_link(settings, address)
+    if sys.stdout.isatty():
+        click.echo(links.WITH_A_LINK)
+    click.echo(made)
 
 
 @kithd.command()

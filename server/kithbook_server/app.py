@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from litestar import Litestar, Router
 from litestar.di import Provide
 
-from kithbook_server.api import doors, health, openapi, views
+from kithbook_server.api import doors, health, landing, openapi, views
 from kithbook_server.api import metrics as measures
 from kithbook_server.api.auth import bearer
 from kithbook_server.api.changes import changes
@@ -69,6 +69,9 @@ def create_app(settings: Settings, now_ms: Callable[[], int] = wall_clock) -> Li
             ),
             health.live,
             health.ready,
+            landing.setup_link,
+            landing.device_link,
+            landing.invitation,
             *([measures.metrics] if settings.metrics == "on" else []),
         ],
         dependencies={"server": Provide(lambda: server, sync_to_thread=False)},

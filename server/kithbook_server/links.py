@@ -3,6 +3,10 @@
 from kithbook_server.settings import Settings
 from kithbook_server.stores import open_accounts
 
+WITH_A_LINK = (
+    "To have your network hosted here, type on your laptop kith join, and this link in quotes:"
+)
+
 
 def setup_link(settings: Settings, address: str) -> str:
     """A new setup link, for a server that can be reached at this address."""

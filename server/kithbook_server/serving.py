@@ -12,7 +12,13 @@ from kithbook.errors import Unavailable
 from kithbook_server.api.server import Parts
 from kithbook_server.app import create_app
 from kithbook_server.connections import prompt
-from kithbook_server.links import address_of, is_set_up, remember_address, setup_link
+from kithbook_server.links import (
+    WITH_A_LINK,
+    address_of,
+    is_set_up,
+    remember_address,
+    setup_link,
+)
 from kithbook_server.logs import write_logs
 from kithbook_server.metrics import apart
 from kithbook_server.settings import Settings
@@ -56,8 +62,7 @@ def _greeting(settings: Settings, address: str) -> tuple[str, str]:
     """What to do with a link or an address, and that link or address."""
     if is_set_up(settings):
         return "Listening. kith sync reaches this server at:", address
-    sentence = "Listening. To have your network hosted here, type on your laptop: kith join LINK"
-    return sentence, setup_link(settings, address)
+    return f"Listening. {WITH_A_LINK}", setup_link(settings, address)
 
 
 def _bind(host: str, port: int) -> socket.socket:
