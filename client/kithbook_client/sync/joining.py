@@ -39,7 +39,7 @@ def join(
         replica, report = _set_up(home.replica(network), link)
     else:
         home = Home.prepare(path, now_ms, random)
-        is_new = not home.networks()
+        is_new = not home.networks(also_left=True)
         try:
             if is_new and link.kind == "invite":
                 _begin(home, me, device)
