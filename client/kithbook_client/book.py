@@ -3,10 +3,13 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from kithbook.collecting import uncollected
 from kithbook.errors import NotFound
 from kithbook_client.replica import Replica
 
 if TYPE_CHECKING:
+    from kithbook.audit.history import By, History
+    from kithbook.audit.supposing import Supposition
     from kithbook.past import Past
     from kithbook.readings.listing import Logged
     from kithbook.readings.moment import Moment
@@ -91,6 +94,22 @@ class Book:
         return people[:limit], events[:limit]
 
 
+def score_history(
+    replicas: Sequence[Replica], to: bytes, start: bytes | None, by: "By", *, now_ms: int
+) -> "History":
+    """What moved the score of somebody in these networks, the private one being the first: by what
+    was true, what was written or what came.
+    """
+    from kithbook.audit.history import history
+    from kithbook.audit.scope import JoinedScope
+
+    with uncollected():
+        scopes = [one.pasts.scope() for one in replicas]
+        scope = scopes[0] if len(scopes) == 1 else JoinedScope(scopes)
+        me = replicas[0].me
+        return history(scope, start or me, to, by, me=me, now=now_ms * 1000)
+
+
 def _once(replica: Replica, shelf: "Shelf", now_ms: int, past: "Past | None" = None) -> "Shelf":
     """What a network holds beside what it was told of the private one."""
     from kithbook_client.copies import copies_in
@@ -108,12 +127,21 @@ def _once(replica: Replica, shelf: "Shelf", now_ms: int, past: "Past | None" = N
 
 
 class PastBook:
-    """The past of one network or several, asked as one."""
+    """The past of one network or several, asked as one; `supposed` is what is in each of them."""
 
-    def __init__(self, replicas: Sequence[Replica], now_ms: int, moment: "Moment") -> None:
+    def __init__(
+        self,
+        replicas: Sequence[Replica],
+        now_ms: int,
+        moment: "Moment",
+        supposed: "Sequence[Supposition | None] | None" = None,
+    ) -> None:
         self.now_ms = now_ms
         self.replicas = replicas
-        self.parts = [(one.name, one.pasts.at(now_ms, moment)) for one in replicas]
+        self.parts = [
+            (one.name, one.pasts.at(now_ms, moment, what))
+            for one, what in zip(replicas, supposed or [None] * len(replicas), strict=True)
+        ]
 
     def reader(self, me: bytes) -> "Reader":
         """What `me` could ask of these networks then."""

@@ -3,7 +3,7 @@
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from kithbook.audit.history import By, History, history
+from kithbook.audit.scope import Scope
 from kithbook.audit.supposing import Supposition, suppose
 from kithbook.collecting import uncollected
 from kithbook.knowledge import Knowledge
@@ -43,20 +43,9 @@ class Pasts:
                 partial(replica.history.newest_of, moment.shows),
             )
 
-    def score_history(
-        self,
-        to: bytes,
-        start: bytes | None = None,
-        by: By = "at",
-        *,
-        now_ms: int,
-        supposed: Supposition | None = None,
-    ) -> History:
-        """What moved the score of somebody, by what was true, what was written or what came."""
-        with uncollected():
-            knowledge, stand = self.knowledge(supposed)
-            me, now = self.replica.me, now_ms * 1000
-            return history(knowledge, start or me, to, by, me=me, now=now, stand=stand)
+    def scope(self, supposed: Supposition | None = None) -> Scope:
+        """What a history is told of."""
+        return Scope(*self.knowledge(supposed))
 
     def knowledge(self, supposed: Supposition | None = None) -> tuple[Knowledge, Stand]:
         """Every event that is held, in the order in which it got here, and who speaks in its log;

@@ -12,6 +12,7 @@ from functools import cache, partial
 from threading import Lock, Thread
 
 from kithbook.audit.history import By, History, history
+from kithbook.audit.scope import Scope
 from kithbook.collecting import uncollected
 from kithbook.facts.digest import digest
 from kithbook.ids import NetworkId
@@ -99,8 +100,8 @@ class Views:
     ) -> History:
         """What moved a score, by what was true, what was written or what came here."""
         with uncollected():
-            knowledge, stand = self._knowledge(network)
-            return history(knowledge, start, to, by, me=me, now=self.now() * 1000, stand=stand)
+            scope = Scope(*self._knowledge(network))
+            return history(scope, start, to, by, me=me, now=self.now() * 1000)
 
     def _knowledge(self, network: NetworkId) -> tuple[Knowledge, Stand]:
         with self.recorder.reading() as reading:

@@ -10,6 +10,7 @@ from time import process_time
 from kithbook.audit.graph import Graph
 from kithbook.audit.history import history
 from kithbook.audit.replay import Replay
+from kithbook.audit.scope import Scope
 from kithbook.audit.supposing import Supposition, suppose
 from kithbook.collecting import uncollected
 from kithbook.events import Trusted
@@ -99,14 +100,14 @@ def _histories(name: str, told: Knowledge, options: Options) -> Iterator[Figure]
     yield Figure(f"{what} all at each", duration(ours), count * whole / ours, FASTER)
     start = process_time()
     known, stand = suppose(told, _stand, Supposition(drop=frozenset([(LOG, 1)])), ME)
-    history(known, *pairs[0], "at", me=ME, now=LAST, stand=stand)
+    history(Scope(known, stand), *pairs[0], "at", me=ME, now=LAST)
     taken = process_time() - start
     yield Figure(f"the same with one event dropped, {name}", duration(taken))
 
 
 def _timed_history(told: Knowledge, start: bytes, to: bytes) -> float:
     begun = process_time()
-    history(told, start, to, "at", me=ME, now=LAST, stand=_stand)
+    history(Scope(told, _stand), start, to, "at", me=ME, now=LAST)
     return process_time() - begun
 
 
@@ -116,7 +117,7 @@ def _graph(told: Knowledge) -> Graph:
         entry = held.entry(ME)
         replay.know([entry])
         replay.take(entry)
-    return Graph(replay.rows, {ME}, ME)
+    return Graph(replay.rows, Scope(told, _stand), _stand(()), ME)
 
 
 def _reached_by_chains(graph: Graph, told: Knowledge, count: int) -> Iterator[tuple[bytes, bytes]]:
@@ -134,7 +135,7 @@ def _naive(told: Knowledge, pairs: list[tuple[bytes, bytes]]) -> Iterator[tuple[
     the rows are kept up meanwhile, which is not counted.
     """
     replay = Replay(_stand(()))
-    graph = Graph(replay.rows, {ME}, ME)
+    graph = Graph(replay.rows, Scope(told, _stand), _stand(()), ME)
     for number, held in enumerate(told.events):
         entry = held.entry(ME)
         replay.know([entry])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from kithbook.audit.bounds import Bounds
 from kithbook.audit.history import By, History, history
+from kithbook.audit.scope import Scope
 from kithbook.events import (
     Described,
     Helped,
@@ -77,7 +78,8 @@ def fast(case: Case, start: bytes, to: bytes, by: By, now: int) -> History:
     ]
     knowledge = Knowledge(NetworkId(bytes(16)), held, {}, [])
     standings = standings_of(case.logs)
-    return history(knowledge, start, to, by, me=PEOPLE[0], now=now, stand=lambda _: standings)
+    scope = Scope(knowledge, lambda _: standings)
+    return history(scope, start, to, by, me=PEOPLE[0], now=now)
 
 
 Row = tuple[tuple[bytes, int], float | None, float | None]
@@ -191,9 +193,8 @@ def test_what_it_leaves_out_of_many_statements_moves_nothing(seed: int, by: By) 
     start, to = random.sample(people, 2)
 
     def told() -> list[tuple[int, float | None, float | None]]:
-        found = history(
-            knowledge, start, to, by, me=people[0], now=TODAY, stand=lambda _: standings
-        )
+        scope = Scope(knowledge, lambda _: standings)
+        found = history(scope, start, to, by, me=people[0], now=TODAY)
         return [(c.logged.seq, c.before.score, c.after.score) for c in found.changes]
 
     careful = told()

@@ -6,7 +6,11 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kithbook.audit.history import history
+from kithbook.audit.scope import JoinedScope, Scope
 from kithbook.events import Helped, Merged, Met, Referred, Ruled, Thanked, Trusted
+from kithbook.ids import NetworkId
+from kithbook.knowledge import Held, Knowledge
 from kithbook.readings.joined import Joined, JoinedReader, Part
 from kithbook.readings.merges import classes
 from kithbook.readings.once import without_copies
@@ -14,7 +18,7 @@ from kithbook.readings.reader import Reader
 from kithbook.readings.rules import rules_of
 from kithbook.when import END_AT
 from tests.oracle import Log, Written
-from tests.shared.memory import entry_of, stored
+from tests.shared.memory import entry_of, standings_of, stored
 from tests.shared.story import Story, who
 from tests.strategies import (
     ABOUT_TRUST,
@@ -93,6 +97,39 @@ def test_joined_networks_read_as_one_fold_of_all_their_events(
     assert joined.referrals(viewpoint) == whole.referrals(viewpoint)
     assert joined.scores(viewpoint) == whole.scores(viewpoint)
     assert joined.card(viewpoint) == whole.card(viewpoint)
+
+
+def scope(history: History) -> Scope:
+    held = [
+        Held(w.log, w.seq, w.hlc, number, w.check, w.event)
+        for number, w in enumerate(history.written)
+        if not isinstance(w.event, str)
+    ]
+    standings = standings_of(history.logs)
+    return Scope(Knowledge(NetworkId(bytes(16)), held, {}, []), lambda _: standings)
+
+
+@given(
+    home=at_home, team=on_a_team, pairs=ties, start=persons, to=persons, elsewhere_=st.booleans()
+)
+def test_a_history_over_several_networks_leads_to_what_is_read_of_all(
+    home: History,
+    team: History,
+    pairs: list[tuple[bytes, bytes]],
+    start: bytes,
+    to: bytes,
+    elsewhere_: bool,
+) -> None:
+    home, team = tied(home, pairs), elsewhere(team)
+    to = THERE[to] if elsewhere_ else to
+    read = JoinedReader([part("home", home), part("team", team)], PEOPLE[0], TODAY).score(to, start)
+    together = JoinedScope([scope(home), scope(team)])
+    for by in ("at", "recorded", "received"):
+        found = history(together, start, to, by, me=PEOPLE[0], now=END_AT)
+        assert found.score == read
+        scores = [None, *(change.after.score for change in found.changes)]
+        assert [change.before.score for change in found.changes] == scores[:-1]
+        assert scores[-1] == read.score
 
 
 told_again = histories((Met, Helped, Thanked, Referred, Trusted), min_size=4, whose=private)

@@ -1,6 +1,6 @@
 """The history of a score: every event that moved it, by one of three clocks."""
 
-from typing import TYPE_CHECKING, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
 from kithbook.audit.answering import ChangeAnswer, ChangesAnswer, changes_answer
 from kithbook.audit.history import By, Change, History
@@ -8,47 +8,39 @@ from kithbook.readings.answers import Link
 from kithbook.readings.explain import number, score_text
 from kithbook.readings.listing import happened
 from kithbook.when import DAY_US
+from kithbook_client.book import score_history
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.output import dim, plain, print_json, say, strong, table
 from kithbook_client.cli.words import day, short_event, told
-
-if TYPE_CHECKING:
-    from kithbook_client.replica import Replica
 
 ORDERS: tuple[By, ...] = get_args(By)
 HEADING: dict[By, str] = {"at": "happened", "recorded": "recorded", "received": "came here"}
 
 
 class Asked(NamedTuple):
-    """Whose score about whom, in which network, between which times (µs since 1970)."""
+    """Whose score about whom, between which times (µs since 1970)."""
 
-    replica: "Replica"
+    call: Call
     to: bytes
     start: bytes | None
     since: int | None = None
     until: int | None = None
 
-    def history(self, by: By, now_ms: int) -> History:
+    def history(self, by: By) -> History:
         """What moved it within these times; before → after of successive changes join up."""
-        found = self.replica.pasts.score_history(self.to, self.start, by, now_ms=now_ms)
+        call = self.call
+        found = score_history(call.replicas, self.to, self.start, by, now_ms=call.now_ms())
         return found.within(by, self.since, self.until)
-
-
-def network_of(call: Call, person: bytes) -> "Replica":
-    """The network in which somebody is known: a history is told of one."""
-    known = [one for one in call.replicas if one.names([person])]
-    return known[0] if known else call.replica
 
 
 def tell(call: Call, asked: Asked, by: By) -> None:
     """Every event that moved the score, the first at the top."""
-    found = asked.history(by, call.now_ms())
-    reader = asked.replica.reader(call.now_ms())
-    answer = changes_answer(found, reader.names)
+    found = asked.history(by)
+    answer = changes_answer(found, call.reader.names, call.network_name)
     if call.json:
         print_json(answer)
         return
-    say(strong(plain(_heading(call, asked, answer))))
+    say(strong(plain(_heading(answer))))
     if not found.changes:
         say("No event moved it.")
         return
@@ -57,16 +49,16 @@ def tell(call: Call, asked: Asked, by: By) -> None:
         _row(call, change, one, by)
         for change, one in zip(found.changes, answer.changes, strict=True)
     ]
-    table((HEADING[by], "score", "what", "through", "written by", "event", ""), rows)
+    headings = (HEADING[by], "score", "what", "through", "written by", "event", "")
+    table(*call.placed(headings, rows, [one.network for one in answer.changes]))
     if by == "at" and any(change.late for change in found.changes):
         say(dim("What came late stands where it happened; --order received tells when it came."))
 
 
-def _heading(call: Call, asked: Asked, answer: ChangesAnswer) -> str:
-    where = f" in {asked.replica.name}" if len(call.replicas) > 1 else ""
+def _heading(answer: ChangesAnswer) -> str:
     if answer.score is None:
-        return f"{answer.from_} has no trust score for {answer.to}{where}."
-    return f"{answer.from_} trusts {answer.to} {number(answer.score)}{where}."
+        return f"{answer.from_} has no trust score for {answer.to}."
+    return f"{answer.from_} trusts {answer.to} {number(answer.score)}."
 
 
 def _row(call: Call, change: Change, one: ChangeAnswer, by: By) -> tuple[str, ...]:

@@ -13,11 +13,11 @@ from kithbook.readings.listing import Logged
 from kithbook_client import __version__
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.changes import ORDERS, Asked, late_text, path
-from kithbook_client.cli.output import plain, print_json, say
+from kithbook_client.cli.output import dim, plain, print_json, say
 from kithbook_client.cli.words import told
 from kithbook_client.report.markdown import markdown
-from kithbook_client.report.model import Report, Row
-from kithbook_client.report.page import MADE_BY, page
+from kithbook_client.report.model import Report, Row, Source
+from kithbook_client.report.page import MADE_BY, named, page
 from kithbook_client.writing import write_whole
 
 FORMS = {".html": page, ".htm": page, ".md": markdown}
@@ -46,6 +46,8 @@ def write_report(call: Call, asked: Asked, file: Path, *, force: bool) -> None:
         print_json(ReportAnswer(str(file), len(report.histories["at"])))
     else:
         say(plain(f"Wrote {file}."))
+        if len(report.networks) > 1:
+            say(dim(plain(f"It tells of {named(report)}; --in NETWORK tells of one alone.")))
 
 
 def _is_report(file: Path) -> bool:
@@ -54,12 +56,11 @@ def _is_report(file: Path) -> bool:
 
 
 def _report(call: Call, asked: Asked) -> Report:
-    replica = asked.replica
-    reader = replica.reader(call.now_ms())
+    reader = call.reader
     score = reader.score(asked.to, asked.start, others=True)
 
     def row(change: Change, by: By) -> Row:
-        answer = change_answer(change, reader.names)
+        answer = change_answer(change, reader.names, call.network_name(change.logged.network))
         return Row(
             at=TIME[by](change),
             before=answer.before,
@@ -68,23 +69,18 @@ def _report(call: Call, asked: Asked) -> Report:
             path=f"through {way}" if (way := path(answer)) else "",
             late=late_text(change),
             event=answer,
-            hash=_hash(asked, change.logged),
+            hash=_hash(call, change.logged),
         )
 
     return Report(
-        why=why_answer(reader, score, replica.event_at),
-        histories={
-            by: [row(change, by) for change in asked.history(by, call.now_ms()).changes]
-            for by in ORDERS
-        },
+        why=why_answer(reader, score, call.book.event_at),
+        histories={by: [row(change, by) for change in asked.history(by).changes] for by in ORDERS},
         made=call.now_us,
-        network=replica.name,
-        network_id=replica.network.hex(),
-        digest=replica.digest(),
+        networks=[Source(one.name, one.network.hex(), one.digest()) for one in call.replicas],
         version=__version__,
     )
 
 
-def _hash(asked: Asked, logged: Logged) -> str:
-    logs = asked.replica.logs
+def _hash(call: Call, logged: Logged) -> str:
+    logs = next(one.logs for one in call.replicas if one.network == logged.network)
     return logs.hash_at(logs[logged.log], logged.seq).hex()

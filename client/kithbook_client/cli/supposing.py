@@ -1,6 +1,5 @@
 """What if: scores with some events dropped and others added, without writing any."""
 
-import shlex
 from typing import TYPE_CHECKING
 
 import click
@@ -8,22 +7,18 @@ import click
 from kithbook.audit.answering import WhatIfAnswer, what_if_answer
 from kithbook.audit.difference import TrustChange
 from kithbook.audit.supposing import Supposition, moved
-from kithbook.errors import Refused
 from kithbook.readings.explain import score_text
 from kithbook_client.cli.call import Call
-from kithbook_client.cli.changes import network_of
 from kithbook_client.cli.clocks import PAST, moment
 from kithbook_client.cli.command import command
 from kithbook_client.cli.output import dim, plain, print_json, say, table
+from kithbook_client.cli.sentences import Sentences
 from kithbook_client.cli.trust import from_option
 
 if TYPE_CHECKING:
-    from kithbook.events import Content
-    from kithbook_client.replica import Replica
+    from kithbook.readings.reader import Reader
 
 SHOWN = 50
-SAID = ("met", "helped", "thanked", "referred", "trusted", "describe", "merge")
-"""The verbs whose events can be supposed."""
 
 
 @command(
@@ -38,7 +33,12 @@ SAID = ("met", "helped", "thanked", "referred", "trusted", "describe", "merge")
 @click.option("--drop", multiple=True, metavar="EVENT", help="Without this event; repeatable.")
 @click.option("--drop-author", multiple=True, metavar="WHO", help="Without the word of somebody.")
 @click.option("--add", multiple=True, metavar="SENTENCE", help="Had somebody also `trusted Bob 4`.")
-@click.option("--rule", multiple=True, metavar="SETTING=VALUE", help="By another rule.")
+@click.option(
+    "--rule",
+    multiple=True,
+    metavar="SETTING=VALUE",
+    help="By another rule of the network whose rules are read.",
+)
 @from_option
 def kith_what_if(
     call: Call,
@@ -54,77 +54,43 @@ def kith_what_if(
     Nothing is written. With WHO it is only about them. What is added with --by a member is their
     own word; their word is what their devices wrote, and what others wrote in their name.
     """
-    sentences = [*map(_sentence, add), *map(_ruling, rule)]
-    if not (drop or drop_author or sentences):
+    if not (drop or drop_author or add or rule):
         raise click.UsageError("Say what to suppose: --drop, --drop-author, --add or --rule.")
-    replica, places = _dropped(call, drop, who or next(iter(drop_author), None))
-    now = replica.pasts.at(call.now_ms(), moment(call)).reader(replica.me, replica.name)
-    people = call.finder(replica)
+    said = Sentences(call, add, rule)
+    places = frozenset(_place(call, event) for event in drop)
+    now, people = _reader(call, None), call.people
     silence = frozenset(one for name in drop_author for one in now.ids(people.find(name).id))
-    events = [event for words in sentences for event in _said(call, replica, words)]
-    supposed = Supposition(places, silence, tuple(events))
-    then = replica.pasts.at(call.now_ms(), moment(call), supposed).reader(replica.me, replica.name)
+    supposed = [
+        Supposition(places, silence, tuple(events)) if one.is_known else None
+        for one, events in zip(call.replicas, said.events, strict=True)
+    ]
+    then = _reader(call, supposed)
     now.names.otherwise = then.names.__getitem__
     then.names.otherwise = lambda person: people.named(person).name
-    start = people.find(viewpoint).id if viewpoint is not None else replica.me
+    start = call.viewpoint(viewpoint) or now.me
     found = moved(now, then, start, people.find(who).id if who is not None else None)
-    answer = what_if_answer(start, found, now.names, then.names)
+    answer = what_if_answer(start, found, now.names, then.names, said.new)
     if call.json:
         print_json(answer)
     else:
         _print(answer)
 
 
-def _dropped(
-    call: Call, drop: tuple[str, ...], who: str | None
-) -> "tuple[Replica, frozenset[tuple[bytes, int]]]":
-    """The network that is asked about, and where the events to drop stand in it."""
-    found = [call.find_event(event) for event in drop]
-    replicas = {replica.network: replica for replica, _ in found}
-    if len(replicas) > 1:
-        names = " and ".join(replica.name for replica in replicas.values())
-        raise Refused(
-            f"These events stand in several networks: {names}.", "Ask about one at a time."
-        )
-    if replicas:
-        (replica,) = replicas.values()
-    else:
-        replica = call.replica if who is None else network_of(call, call.people.find(who).id)
-    return replica, frozenset((one.log, one.seq) for _, one in found)
+def _reader(call: Call, supposed: "list[Supposition | None] | None") -> "Reader":
+    """Who reads all networks, as they are or as something is supposed in each of them."""
+    from kithbook_client.book import PastBook
+
+    return PastBook(call.replicas, call.now_ms(), moment(call), supposed).reader(call.book.me)
 
 
-def _sentence(text: str) -> list[str]:
-    """The words of what is supposed to have been said as well."""
-    try:
-        words = shlex.split(text)
-    except ValueError as error:
-        raise click.UsageError(f"“{text}” has a quotation that does not end.") from error
-    words = words[1:] if words[:1] == ["kith"] else words
-    if not words or words[0] not in SAID:
-        raise click.UsageError(f"“{text}” says nothing to add; begin with {', '.join(SAID)}.")
-    return words
-
-
-def _ruling(text: str) -> list[str]:
-    setting, equals, value = text.partition("=")
-    if not equals:
-        raise click.UsageError(f"“{text}” sets no rule; write it as transfer=1/2.")
-    return ["rule", "--", setting, value]
-
-
-def _said(call: Call, replica: "Replica", words: list[str]) -> "list[Content]":
-    """The events that the command with these words would write."""
-    from kithbook_client.cli.main import kith
-
-    inner = Call(call.now)
-    inner.json, inner.network, inner.home = call.json, replica.network.hex(), call.home
-    inner.supposed = []
-    with kith.make_context("kith", words, obj=inner) as ctx:
-        kith.invoke(ctx)
-    return inner.supposed
+def _place(call: Call, event: str) -> tuple[bytes, int]:
+    _, found = call.find_event(event)
+    return found.log, found.seq
 
 
 def _print(answer: WhatIfAnswer) -> None:
+    for new in answer.new:
+        say(plain(f"Nobody is called {new.name} yet: somebody new in {new.network} is supposed."))
     if not answer.moved:
         say("No score would be another.")
         return

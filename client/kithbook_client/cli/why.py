@@ -68,12 +68,10 @@ def kith_why(
         return
     if call.past is not None:
         raise click.UsageError("A history has its own bounds: --since and --until.")
-    from kithbook_client.cli.changes import Asked, network_of, tell
+    from kithbook_client.cli.changes import Asked, tell
 
-    person = call.people.find(who).id
-    replica = network_of(call, person)
-    start = call.viewpoint(viewpoint)
-    asked = Asked(replica, person, start, *bounds(call, since, until))
+    person, start = call.people.find(who).id, call.viewpoint(viewpoint)
+    asked = Asked(call, person, start, *bounds(call, since, until))
     if report is None:
         tell(call, asked, order or "at")
         return

@@ -31,8 +31,10 @@ def _lines(report: Report) -> Iterator[str]:
         yield f"\n### {name}\n\n{about}\n"
         yield from _table(rows) if rows else ["Nothing has moved this score."]
     yield from _today(why)
-    yield f"\n---\n\nNetwork {_text(report.network)} `{report.network_id}`"
-    yield f"with the digest `{report.digest}`."
+    yield "\n---\n"
+    for one in report.networks:
+        yield f"Network {_text(one.name)} `{one.id}`"
+        yield f"with the digest `{one.digest}`."
     yield "Each event can be looked up with `kith log EVENT`."
 
 

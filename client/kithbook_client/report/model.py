@@ -22,13 +22,19 @@ class Row(msgspec.Struct, frozen=True):
     hash: str
 
 
+class Source(msgspec.Struct, frozen=True):
+    """A network of which a report tells, and the digest by which copies of it are compared."""
+
+    name: str
+    id: str
+    digest: str
+
+
 class Report(msgspec.Struct, frozen=True):
     """A score and its history by each clock, made at `made` (µs since 1970)."""
 
     why: Why
     histories: dict[By, list[Row]]
     made: int
-    network: str
-    network_id: str
-    digest: str
+    networks: list[Source]
     version: str

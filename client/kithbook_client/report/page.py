@@ -46,7 +46,7 @@ def _head(report: Report, title: str) -> Markup:
     why = report.why
     return tag(
         "header",
-        tag("p", f"{report.network} · {format_at(report.made, None)}", class_="above"),
+        tag("p", f"{named(report)} · {format_at(report.made, None)}", class_="above"),
         tag("h1", title),
         tag("p", tag("strong", score_text(why.score)), " of 10", class_="score"),
         tag("p", why.sentence, class_="sentence"),
@@ -130,12 +130,13 @@ def _evidence(event: EventAnswer, hash_: str) -> Markup:
 
 
 def _foot(report: Report) -> Markup:
+    found = "network" if len(report.networks) == 1 else "networks"
     return tag(
         "footer",
         tag(
             "p",
             f"Made by kith {report.version} on {_second(format_at(report.made, 0))} from the "
-            f"network {report.network}. Whoever has a copy of it can look each event up with ",
+            f"{found} {named(report)}. Whoever has a copy can look each event up with ",
             tag("code", "kith log EVENT"),
             ", check every hash with ",
             tag("code", "kith verify"),
@@ -143,11 +144,20 @@ def _foot(report: Report) -> Markup:
         ),
         pairs(
             [
-                ("network", tag("code", report.network_id)),
-                ("digest", tag("code", report.digest)),
+                pair
+                for one in report.networks
+                for pair in (
+                    (f"network {one.name}", tag("code", one.id)),
+                    ("digest", tag("code", one.digest)),
+                )
             ]
         ),
     )
+
+
+def named(report: Report) -> str:
+    """What the networks are called of which a report tells."""
+    return ", ".join(one.name for one in report.networks)
 
 
 def _second(text: str) -> str:

@@ -1,5 +1,7 @@
 """The history of a score as an answer for programs, the same in `kith … --json` and over HTTP."""
 
+from collections.abc import Callable
+
 import msgspec
 from msgspec.structs import asdict
 
@@ -35,22 +37,37 @@ class ChangesAnswer(answers.TrustAnswer, frozen=True, kw_only=True):
     changes: list[ChangeAnswer]
 
 
+class Supposed(msgspec.Struct, frozen=True):
+    """Somebody whom nobody knows, and the network in which they are supposed to be."""
+
+    name: str
+    network: str
+
+
 class WhatIfAnswer(msgspec.Struct, frozen=True):
-    """The scores that would be others, those that would differ most first."""
+    """The scores that would be others, those that would differ most first; `new` are the people
+    whom only the supposition makes.
+    """
 
     from_: str = msgspec.field(name="from")
     moved: list[TrustChange]
+    new: list[Supposed]
 
 
-def changes_answer(history: History, names: Names) -> ChangesAnswer:
-    changes = [change_answer(change, names) for change in history.changes]
+def changes_answer(
+    history: History, names: Names, network: Callable[[bytes], str] = lambda _: ""
+) -> ChangesAnswer:
+    """`network` is what one is called, where answers say so."""
+    changes = [
+        change_answer(change, names, network(change.logged.network)) for change in history.changes
+    ]
     return ChangesAnswer(**trust_fields(history.score, names), changes=changes)
 
 
-def change_answer(change: Change, names: Names) -> ChangeAnswer:
+def change_answer(change: Change, names: Names, network: str = "") -> ChangeAnswer:
     before, after = change.before, change.after
     return ChangeAnswer(
-        **asdict(event_answer(change.logged, names.__getitem__)),
+        **asdict(event_answer(change.logged, names.__getitem__, network)),
         before=before.score,
         after=after.score,
         basis_before=before.basis,
@@ -63,9 +80,11 @@ def change_answer(change: Change, names: Names) -> ChangeAnswer:
     )
 
 
-def what_if_answer(start: bytes, found: list[Moved], now: Names, then: Names) -> WhatIfAnswer:
+def what_if_answer(
+    start: bytes, found: list[Moved], now: Names, then: Names, new: list[Supposed]
+) -> WhatIfAnswer:
     """Each side by its own names: a supposed merge gives somebody another one."""
     changes = [
         TrustChange(trust_answer(one.before, now), trust_answer(one.after, then)) for one in found
     ]
-    return WhatIfAnswer(now[start], changes)
+    return WhatIfAnswer(now[start], changes, new)

@@ -6,13 +6,13 @@ from heapq import heappop, heappush
 from kithbook.audit.bounds import Bounds
 from kithbook.audit.graph import Graph
 from kithbook.audit.replay import Replay
+from kithbook.audit.scope import Scope
 from kithbook.events import Merged, Ruled
 from kithbook.facts.effects import Entry
 from kithbook.facts.fold import DATED
 from kithbook.facts.tables import PairKey, Place
-from kithbook.knowledge import Held, Knowledge
-from kithbook.membership import UNKNOWN, Act, members
-from kithbook.past import Stand
+from kithbook.knowledge import Held
+from kithbook.membership import UNKNOWN, Act
 from kithbook.readings.trust.score import Score
 from kithbook.when import AHEAD_US
 
@@ -22,24 +22,15 @@ Move = tuple[Held, Score, Score]
 class Course:
     """Of the score of `to` from `start`, as `me` reads it; `moves` are (event, before, after)."""
 
-    def __init__(
-        self,
-        knowledge: Knowledge,
-        bounds: Bounds,
-        start: bytes,
-        to: bytes,
-        me: bytes,
-        stand: Stand,
-    ) -> None:
-        self.knowledge = knowledge
+    def __init__(self, scope: Scope, bounds: Bounds, start: bytes, to: bytes, me: bytes) -> None:
+        self.scope = scope
         self.bounds = bounds
         self.start = start
         self.to = to
         self.me = me
-        self.stand = stand
         self.moves: list[Move] = []
         self.score = Score(start, to, "none")
-        self.standings = stand(())
+        self.standings = scope.stand(())
         self._known: list[Held] = []
         self._taken: list[Held] = []
         self._acts: list[Act] = []
@@ -50,7 +41,7 @@ class Course:
         """Know all of these before any is taken; those without a date are in effect at once."""
         self._known = list(events)
         self._taken = [held for held in events if not isinstance(held.event, DATED)]
-        self.standings = self.stand(self.knowledge.acts.values())
+        self.standings = self.scope.stand(self.scope.knowledge.acts.values())
         self._start_over()
         self.score = self._graph.score(self.start, self.to)
 
@@ -82,7 +73,7 @@ class Course:
 
     def _hear(self, held: Held, *, is_ahead: bool) -> None:
         graph = self._graph
-        act = self.knowledge.acts.get(held.place)
+        act = self.scope.knowledge.acts.get(held.place)
         if act is not None:
             self._acts.append(act)
             self._stand(self._acts)
@@ -118,7 +109,7 @@ class Course:
 
     def _stand(self, acts: Iterable[Act]) -> None:
         """Decide anew who speaks in which log; what was taken before counts accordingly."""
-        standings = self.stand(acts)
+        standings = self.scope.stand(acts)
         if standings != self.standings:
             self.standings = standings
             self._start_over()
@@ -131,7 +122,7 @@ class Course:
         self._graph = self._new_graph()
 
     def _new_graph(self) -> Graph:
-        return Graph(self._replay.rows, members(self.standings.values()), self.me)
+        return Graph(self._replay.rows, self.scope, self.standings, self.me)
 
     def _entry(self, held: Held) -> Entry:
         return held.entry(self.standings.get(held.log, UNKNOWN).person or b"")

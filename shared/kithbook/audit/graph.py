@@ -1,11 +1,10 @@
 """The graph: levels between people, kept up while rows of the facts change under it."""
 
-from collections.abc import Collection
-
+from kithbook.audit.scope import Scope, Standings
 from kithbook.facts.tables import PairKey, Tables
-from kithbook.readings.merges import classes, in_force
+from kithbook.readings.merges import classes
 from kithbook.readings.rules import rules_of
-from kithbook.readings.trust.levels import Kept, Level, Word, levels
+from kithbook.readings.trust.levels import Kept, Level, levels
 from kithbook.readings.trust.score import Score
 from kithbook.readings.trust.search import Search
 
@@ -13,18 +12,19 @@ Pair = tuple[bytes, bytes]
 
 
 class Graph:
-    """What `reader` makes of these rows; `speakers` are the people who have devices.
+    """What `reader` makes of these rows, where each log stands like this.
 
-    It is made anew when merges, rules or speakers change, and told of each link that does.
+    It is made anew when merges, rules or standings change, and told of each link that does.
     """
 
-    def __init__(self, rows: Tables, speakers: Collection[bytes], reader: bytes) -> None:
+    def __init__(self, rows: Tables, scope: Scope, standings: Standings, reader: bytes) -> None:
         self.rows = rows
         self.links = rows.link
-        self.speakers = set(speakers)
+        self.scope = scope
+        self.standings = standings
         self.one = self._merged()
         self.rules = rules_of(rows.rule.items())
-        self.word = Word(speakers, reader, self.one)
+        self.word = scope.word(standings, reader, self.one)
         self._keys: dict[Pair, set[PairKey]] = {}
         self.neighbours, self.vouchers = Kept({}), Kept({})
         for key in self.links:
@@ -35,8 +35,7 @@ class Graph:
         return self.one != self._merged() or self.rules != rules_of(self.rows.rule.items())
 
     def _merged(self) -> dict[bytes, bytes]:
-        merges = [merge for merge in self.rows.merge.values() if not merge.empty]
-        return classes(in_force(merges, self.speakers))
+        return classes(self.scope.merges(self.rows, self.standings))
 
     def root(self, person: bytes) -> bytes:
         return self.one.get(person, person)

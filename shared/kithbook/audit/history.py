@@ -25,11 +25,11 @@ import msgspec
 from kithbook.audit.bounds import Bounds
 from kithbook.audit.concern import concerning
 from kithbook.audit.course import Course
+from kithbook.audit.scope import Scope
 from kithbook.clock import wall_ms
 from kithbook.codec import Unreadable
 from kithbook.facts.fold import DATED
-from kithbook.knowledge import Held, Knowledge
-from kithbook.past import Stand
+from kithbook.knowledge import Held
 from kithbook.readings.listing import Logged, happened
 from kithbook.readings.trust.score import Score
 from kithbook.when import AHEAD_US, DAY_US
@@ -85,19 +85,11 @@ class History(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, changes=changes)
 
 
-def history(
-    knowledge: Knowledge,
-    start: bytes,
-    to: bytes,
-    by: By,
-    *,
-    me: bytes,
-    now: int,
-    stand: Stand,
-) -> History:
+def history(scope: Scope, start: bytes, to: bytes, by: By, *, me: bytes, now: int) -> History:
     """The history of the score of `to` from `start`, as `me` reads it now (µs since 1970)."""
+    knowledge = scope.knowledge
     bounds = Bounds(knowledge.events, start, to)
-    course = Course(knowledge, bounds, start, to, me, stand)
+    course = Course(scope, bounds, start, to, me)
     events = concerning(knowledge, bounds, me)
     if by == "at":
         course.learn(events)
@@ -110,7 +102,7 @@ def history(
             events.sort(key=lambda held: (held.hlc, held.log, held.seq))
         course.hear(events, CLOCKS[by], now)
     moved = [held for held, _, _ in course.moves]
-    listed = knowledge.logged(moved, course.standings, course.void)
+    listed = scope.logged(moved, course.standings, course.void)
     changes = [
         Change(logged, before, after)
         for logged, (_, before, after) in zip(listed, course.moves, strict=True)

@@ -5,8 +5,8 @@ side. A merge in one's own network may tie ids of different networks; nothing el
 """
 
 import heapq
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 from typing import NamedTuple
 
 from kithbook.facts.rows import Field, Help, Link, Merge, Referral, Tie
@@ -32,14 +32,8 @@ class Joined:
         self.shelves = shelves
 
     def merges(self) -> Iterator[Merge]:
-        own, *teams = self.shelves
-        yield from own.merges()
-        for team in teams:
-            others = [shelf for shelf in self.shelves if shelf is not team]
-            for merge in team.merges():
-                # Whoever is on a team has no say in who is who elsewhere.
-                if not any(_names_any(shelf, merge.people) for shelf in others):
-                    yield merge
+        names = [partial(_names_any, shelf) for shelf in self.shelves]
+        return merges_of_all([shelf.merges() for shelf in self.shelves], names)
 
     def rules(self) -> Iterable[tuple[str, Field]]:
         return self.shelves[0].rules()
@@ -89,6 +83,22 @@ class Joined:
 
     def names(self) -> Iterator[tuple[bytes, str]]:
         return (row for shelf in self.shelves for row in shelf.names())
+
+
+def merges_of_all(
+    merges: Sequence[Iterable[Merge]], names: Sequence[Callable[[Collection[bytes]], object]]
+) -> Iterator[Merge]:
+    """The merges of each network that count where all are read, the first being one's own; `names`
+    tells of each network whether any of some people has a name in it.
+    """
+    own, *teams = merges
+    yield from own
+    for number, team in enumerate(teams, 1):
+        others = [*names[:number], *names[number + 1 :]]
+        for merge in team:
+            # Whoever is on a team has no say in who is who elsewhere.
+            if not any(names_any(merge.people) for names_any in others):
+                yield merge
 
 
 def _names_any(shelf: Shelf, people: Collection[bytes]) -> bool:

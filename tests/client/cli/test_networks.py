@@ -1,6 +1,7 @@
 """Several networks in one home: what is read from all of them, and what is written to which."""
 
 import shlex
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -127,6 +128,42 @@ def test_trust_goes_over_all_networks(team: Typed) -> None:
     assert team.json("trust", "Dana")["score"] == 5
     assert team.json("trust", "Dana", "--in", "team")["score"] < 1
     assert team.json("why", "Dana")["networks"] == ["team"]
+
+
+def test_a_history_a_report_and_a_supposition_start_from_the_score_that_trust_gives(
+    team: Typed, tmp_path: Path
+) -> None:
+    merge_bob(team)
+    team("trusted", "Bob", "10", "--at", "2026-03-01", "--in", "team")
+    team("trusted", "Bob", "6", "--at", "2026-04-01", "--in", "private")
+    team.later(minutes=1)
+    team("trusted", "Dana", "9", "--by", "Bob", "--at", "2026-05-01", "--in", "team")
+    score = team.json("trust", "Dana")["score"]
+    assert score != team.json("trust", "Dana", "--in", "team")["score"]
+    for order in ("at", "recorded", "received"):
+        told = team.json("why", "Dana", "--changes", "--order", order)
+        assert told["score"] == told["changes"][-1]["after"] == score
+        assert "team" in {one["network"] for one in told["changes"]}
+    report = tmp_path / "dana.md"
+    assert "It tells of private, team" in team("why", "Dana", "--report", str(report))
+    assert f"**{score:.3f}**" in report.read_text()
+    (moved,) = team.json("what-if", "Dana", "--rule", "transfer=1/2")["moved"]
+    assert moved["before"]["score"] == score
+    team("rule", "transfer", "1/2", "--in", "private")
+    assert moved["after"]["score"] == team.json("trust", "Dana")["score"]
+
+
+def test_whom_a_supposition_names_is_found_in_any_network(team: Typed) -> None:
+    team("trusted", "Bob", "10", "--in", "team")
+    sentence = "trusted Dana 9 --by Bob"
+    found = team.json("what-if", "Dana", "--add", sentence)
+    assert [one["after"]["score"] for one in found["moved"]] == [5]
+    assert found["new"] == []
+    assert team.json("what-if", "--add", "trusted Zoe 9")["new"] == [
+        {"name": "Zoe", "network": "private"}
+    ]
+    assert "Nobody is called Zoe yet" in team("what-if", "--add", "trusted Zoe 9")
+    assert team.refused("what-if", "--add", "merge Zoe Bob")["code"] == "not_found"
 
 
 def test_you_are_one_in_all_networks(team: Typed) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kithbook.audit.history import history
 from kithbook.audit.supposing import Supposition
 from kithbook.events import Described, Helped, Merged, Met, Retracted, Thanked, Trusted
 from kithbook.readings.listing import Logged
@@ -198,9 +199,10 @@ def test_a_supposition_answers_and_writes_nothing(replica: Replica, clock: Clock
 
     def score(supposed: Supposition) -> float | None:
         past = replica.pasts.at(clock.ms, NOW, supposed)
-        history = replica.pasts.score_history(carol, now_ms=clock.ms, supposed=supposed)
-        assert history.score.score == past.reader(replica.me).score(carol).score
-        return history.score.score
+        scope, me = replica.pasts.scope(supposed), replica.me
+        found = history(scope, me, carol, "at", me=me, now=clock.ms * 1000).score.score
+        assert found == past.reader(me).score(carol).score
+        return found
 
     assert (score(dropped), score(added)) == (None, None)
     assert score(Supposition(silence=frozenset([bob]))) is None

@@ -6,14 +6,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kithbook.audit.answering import changes_answer
-from kithbook.audit.history import History
+from kithbook.audit.history import By, History
 from kithbook.events import Merged, Retracted, Trusted
 from kithbook.readings.moment import Moment
 from kithbook.when import format_at, format_ms
+from kithbook_client.book import score_history
 from kithbook_client.home import Home
 from kithbook_client.replica import Replica
 from tests.client.core.test_past import NAMES, step, steps
 from tests.client.core.world import AT, DAY_US, Clock, another, give, ref, who
+
+
+def moved(
+    replica: Replica, clock: Clock, to: bytes, start: bytes | None = None, by: By = "at"
+) -> History:
+    return score_history([replica], to, start, by, now_ms=clock.ms)
 
 
 def final(history: History, when: Any, upto: int) -> float | None:
@@ -48,17 +55,17 @@ def test_the_rows_lead_at_every_time_to_what_is_read_at_that_moment(
         times.append(clock.ms * 1000)
     for a, b in ((0, 2), (1, 2), (0, 3)):
         start, to = who(desk, NAMES[a]), who(desk, NAMES[b])
-        received = desk.pasts.score_history(to, start, "received", now_ms=clock.ms)
+        received = moved(desk, clock, to, start, "received")
         for known_at in times:
             score = desk.reader(clock.ms, Moment(known_at=known_at)).score(to, start).score
             assert score == final(received, lambda c: c.logged.received * 1000, known_at)
-        true = desk.pasts.score_history(to, start, now_ms=clock.ms)
+        true = moved(desk, clock, to, start)
         for as_of in {change.logged.event.at for change in true.changes} | {AT - 150 * DAY_US, AT}:
             score = desk.reader(clock.ms, Moment(as_of=as_of)).score(to, start).score
             assert score == final(true, lambda c: c.logged.event.at, as_of)
         today = desk.reader(clock.ms).score(to, start)
         for by in ("at", "recorded", "received"):
-            assert desk.pasts.score_history(to, start, by, now_ms=clock.ms).score == today
+            assert moved(desk, clock, to, start, by).score == today
     for home in homes:
         home.close()
 
@@ -83,7 +90,7 @@ def rows(history: History) -> list[tuple[Any, float | None, float | None]]:
 
 def test_by_what_was_true_a_merge_that_was_undone_never_was(replica: Replica, clock: Clock) -> None:
     told = story(replica, clock)
-    found = replica.pasts.score_history(who(replica, "Carol"), now_ms=clock.ms)
+    found = moved(replica, clock, who(replica, "Carol"))
     assert rows(found) == [(ref(told["second"]), None, 5.0), (ref(told["late"]), 5.0, 0.5)]
     assert [change.late for change in found.changes] == [False, True]
 
@@ -98,14 +105,14 @@ def test_by_what_was_written_or_came_corrections_move_it(replica: Replica, clock
         (ref(told["parted"]), None, 0.5),
     ]
     for by in ("recorded", "received"):
-        assert rows(replica.pasts.score_history(carol, by=by, now_ms=clock.ms)) == expected
+        assert rows(moved(replica, clock, carol, by=by)) == expected
 
 
 def test_the_answer_says_who_wrote_each_row_and_when_it_happened_and_came(
     replica: Replica, clock: Clock
 ) -> None:
     told = story(replica, clock)
-    found = replica.pasts.score_history(who(replica, "Carol"), by="received", now_ms=clock.ms)
+    found = moved(replica, clock, who(replica, "Carol"), by="received")
     answer = changes_answer(found, replica.reader(clock.ms).names)
     assert (answer.score, answer.basis) == (0.5, "chain")
     row = answer.changes[1]
