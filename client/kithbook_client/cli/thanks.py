@@ -9,7 +9,7 @@ from kithbook.readings.merges import members
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.recording import Recording, by_option, new_option, verb
 from kithbook_client.cli.waiting import waiting
-from kithbook_client.cli.words import day_words, listing, subject
+from kithbook_client.cli.words import day_words, listing, short_id, subject
 
 
 @verb(
@@ -39,15 +39,17 @@ def kith_thanked(
 ) -> None:
     """You thanked somebody for a help.
 
-    Without --for it closes the oldest help that nobody has been thanked for yet.
+    Without --for it closes the oldest help that nobody has been thanked for yet. With --for it is
+    written where the help stands.
     """
-    recording = Recording(call, at, note)
+    replica = call.find_event(events[0])[0] if events else None
+    recording = Recording(call, at, note, replica)
     one, to = recording.by(by), recording.person(who, new=new)
     recording.apart(one, to)
     if events:
         helps = tuple(dict.fromkeys(_named(recording, event, one, to) for event in events))
-    else:
-        helps = _oldest(recording, one, to)
+    elif not (helps := _oldest(recording, one, to)):
+        _refuse_if_elsewhere(recording, one, to)
     said = Thanked(by=one, to=to, helps=helps, **recording.common)
     recording.record(said, _words(recording, said))
 
@@ -62,7 +64,9 @@ def _words(recording: Recording, said: Thanked) -> str:
         for event in found
         if isinstance(event, Helped)
     ]
-    return f"{words} for {listing(whats)}"
+    is_elsewhere = recording.replica.no != recording.call.replica.no
+    where = f", in {recording.replica.name}" if is_elsewhere else ""
+    return f"{words} for {listing(whats)}{where}"
 
 
 def _oldest(recording: Recording, one: bytes, to: bytes) -> tuple[Ref, ...]:
@@ -70,6 +74,24 @@ def _oldest(recording: Recording, one: bytes, to: bytes) -> tuple[Ref, ...]:
     humans, shelf = recording.people.one, recording.shelf
     found = waiting(shelf, humans, members(humans, {one}), members(humans, {to}))
     return tuple(help_.help for help_ in found[:1])
+
+
+def _refuse_if_elsewhere(recording: Recording, one: bytes, to: bytes) -> None:
+    """Thanks close a help only where it stands, so those that were meant for one are not lost."""
+    call = recording.call
+    if len(call.replicas) == 1:
+        return
+    reader = call.reader
+    found = waiting(call.shelf, reader.one, reader.ids(one), reader.ids(to))
+    if found:
+        oldest = found[0].help
+        where = call.network_name(call.book.event_at(oldest.log, oldest.seq).network)
+        event = short_id(oldest.log, oldest.seq)
+        here, giver = recording.replica.name, recording.name(to)
+        raise Refused(
+            f"No help from {giver} is open in {here}, and one is in {where}.",
+            f"Thank for it with --for {event}, or for no help with --in {here}.",
+        )
 
 
 def _named(recording: Recording, event: str, one: bytes, to: bytes) -> Ref:

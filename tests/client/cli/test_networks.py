@@ -173,6 +173,28 @@ def test_you_are_one_in_all_networks(team: Typed) -> None:
     assert "2 ids of you are one human" in team("log")
 
 
+def test_thanks_are_written_where_the_help_stands(team: Typed) -> None:
+    merge_bob(team)
+    team("helped", "me", "a lead", "--by", "Bob", "--in", "team")
+    (open_,) = team.json("next")["thanks"]
+    error = team.refused("thanked", "Bob")
+    assert error["message"] == "No help from Bob is open in private, and one is in team."
+    short = f"{open_['event'][:8]}:{open_['event'].partition(':')[2]}"
+    assert f"--for {short}" in error["hint"]
+    said = team("thanked", "Bob", "--for", short)
+    assert said.startswith("Thanked Bob for “a lead” (today 15:30), in team.")
+    assert team.json("next")["thanks"] == []
+    assert events(team, "team")[-1]["fields"]["for"] == [open_["event"]]
+    assert "none is open" in team("thanked", "Bob")
+
+
+def test_thanks_for_no_help_can_be_written_all_the_same(team: Typed) -> None:
+    merge_bob(team)
+    team("helped", "me", "a lead", "--by", "Bob", "--in", "team")
+    assert "none is open" in team("thanked", "Bob", "--in", "private")
+    assert len(team.json("next")["thanks"]) == 1
+
+
 def test_an_event_is_taken_back_where_it_stands(team: Typed) -> None:
     event = team.json("trusted", "Dana", "3", "--in", "team")["event"]
     team("retract", event)
