@@ -9,6 +9,7 @@ from kithbook.events import Helped, HelpKind, How, Met, Referred, Trusted
 from kithbook.readings.merges import members
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.command import Number
+from kithbook_client.cli.output import plain
 from kithbook_client.cli.recording import Recording, by_option, new_option, verb
 from kithbook_client.cli.words import subject
 from kithbook_client.typed import clean
@@ -162,6 +163,8 @@ def kith_trusted(
         by, name = subject(recording.name(one)), recording.name(whom)
         words = f"{by} stated no trust in {name}: there was none to withdraw"
     recording.record(said, words)
+    if call.supposed is None and one != recording.replica.me:
+        _warn_of_hearsay(recording, one)
 
 
 def _is_stated(recording: Recording, one: bytes, whom: bytes) -> bool:
@@ -169,6 +172,18 @@ def _is_stated(recording: Recording, one: bytes, whom: bytes) -> bool:
     ids, others = (members(recording.people.one, {person}) for person in (one, whom))
     links = recording.shelf.links_between(ids, others)
     return any(link.stated and link.stated.tenths is not None for _, link in links)
+
+
+def _warn_of_hearsay(recording: Recording, one: bytes) -> None:
+    """Nobody speaks for a member, and whoever tries to is told so."""
+    replica, human = recording.replica, recording.people.human
+    if human(one) in set(map(human, replica.speakers)) - {human(replica.me)}:
+        name = recording.name(one)
+        text = (
+            f"Only {name}'s own devices say whom {name} trusts in {replica.name}: "
+            "this stays in the log as hearsay and counts for no score."
+        )
+        click.echo(plain(text), err=True)
 
 
 def _tenths(level: str) -> int | None:

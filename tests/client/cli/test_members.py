@@ -195,6 +195,18 @@ def test_only_owners_invite(ada: Typed, at: At) -> None:
     assert members(ada) == [("Ada", "owner"), ("Bob", "owner"), ("Carol", "member")]
 
 
+def test_a_word_put_into_a_members_mouth_is_told_to_count_for_nothing(ada: Typed, at: At) -> None:
+    ada("met", "Bob", "Dan")
+    bring(ada, at, "Bob")
+    ada("sync")
+    ran = ada.run("trusted", "Zoe", "5", "--by", "Bob")
+    assert ran.code == 0
+    assert ran.err.startswith("Only Bob's own devices say whom Bob trusts in ")
+    assert ada.json("trust", "Zoe", "--from", "Bob", "--in", team(ada))["score"] is None
+    ada("trusted", "Zoe", "5", "--by", "Dan")
+    ada("trusted", "Zoe", "5", "--by", "me")
+
+
 def test_a_reader_looks_and_does_not_write(ada: Typed, at: At) -> None:
     ada("met", "Dana")
     bob = bring(ada, at, "Bob", "--role", "reader")
