@@ -4,6 +4,7 @@ from typing import NamedTuple, get_args
 
 from kithbook.audit.answering import ChangeAnswer, ChangesAnswer, changes_answer
 from kithbook.audit.history import By, Change, History
+from kithbook.audit.lost import lost_sentence
 from kithbook.readings.answers import Link
 from kithbook.readings.explain import number, score_text
 from kithbook.readings.listing import happened
@@ -14,6 +15,7 @@ from kithbook_client.cli.output import dim, plain, print_json, say, strong, tabl
 from kithbook_client.cli.words import day, short_event, told
 
 ORDERS: tuple[By, ...] = get_args(By)
+SHOWN = 10
 HEADING: dict[By, str] = {"at": "happened", "recorded": "recorded", "received": "came here"}
 
 
@@ -43,6 +45,7 @@ def tell(call: Call, asked: Asked, by: By) -> None:
     say(strong(plain(_heading(answer))))
     if not found.changes:
         say("No event moved it.")
+        _say_what_was_erased(answer)
         return
     say()
     rows = [
@@ -53,6 +56,19 @@ def tell(call: Call, asked: Asked, by: By) -> None:
     table(*call.placed(headings, rows, [one.network for one in answer.changes]))
     if by == "at" and any(change.late for change in found.changes):
         say(dim("What came late stands where it happened; --order received tells when it came."))
+    _say_what_was_erased(answer)
+
+
+def _say_what_was_erased(answer: ChangesAnswer) -> None:
+    if not answer.erased:
+        return
+    many = len(answer.erased)
+    say(dim(lost_sentence(many)))
+    for one in answer.erased[:SHOWN]:
+        by = f"erased by {one.author or '?'} {day(one.erased)}, {short_event(one.by)}"
+        say(dim(plain(f"  {short_event(one.event)}, written {day(one.recorded)}, {by}")))
+    if many > SHOWN:
+        say(dim(f"  … {many - SHOWN:,} more (--json)"))
 
 
 def _heading(answer: ChangesAnswer) -> str:

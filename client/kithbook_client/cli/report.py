@@ -72,9 +72,11 @@ def _report(call: Call, asked: Asked) -> Report:
             hash=_hash(call, change.logged),
         )
 
+    moved = {by: asked.history(by) for by in ORDERS}
     return Report(
         why=why_answer(reader, score, call.book.event_at),
-        histories={by: [row(change, by) for change in asked.history(by).changes] for by in ORDERS},
+        histories={by: [row(change, by) for change in one.changes] for by, one in moved.items()},
+        erased=len(moved["at"].erased),
         made=call.now_us,
         networks=[Source(one.name, one.network.hex(), one.digest()) for one in call.replicas],
         version=__version__,

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from kithbook.audit.lost import lost_sentence
 from kithbook.readings.answers import GroundAnswer, Why
 from kithbook.readings.explain import score_text
 from kithbook.when import format_at
@@ -30,6 +31,8 @@ def _lines(report: Report) -> Iterator[str]:
         name, about = CLOCKS[by]
         yield f"\n### {name}\n\n{about}\n"
         yield from _table(rows) if rows else ["Nothing has moved this score."]
+    if report.erased:
+        yield f"\n{lost_sentence(report.erased)}"
     yield from _today(why)
     yield "\n---\n"
     for one in report.networks:

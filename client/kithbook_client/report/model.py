@@ -31,10 +31,13 @@ class Source(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """A score and its history by each clock, made at `made` (µs since 1970)."""
+    """A score and its history by each clock, made at `made` (µs since 1970); `erased` is how many
+    events nobody can tell of any more.
+    """
 
     why: Why
     histories: dict[By, list[Row]]
+    erased: int
     made: int
     networks: list[Source]
     version: str

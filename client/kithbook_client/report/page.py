@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from importlib.resources import files
 
 from kithbook.audit.history import By
+from kithbook.audit.lost import lost_sentence
 from kithbook.readings.answers import EventAnswer
 from kithbook.readings.explain import score_text
 from kithbook.when import format_at
@@ -73,6 +74,7 @@ def _history(report: Report) -> Markup:
             *(_panel(by, rows, report.made) for by, rows in clocks.items()),
             class_="clocks",
         ),
+        tag("p", lost_sentence(report.erased), class_="about") if report.erased else None,
     )
 
 

@@ -6,13 +6,16 @@ import msgspec
 from msgspec.structs import asdict
 
 from kithbook.audit.difference import TrustChange
-from kithbook.audit.history import Change, History
+from kithbook.audit.history import Change, Erased, History
 from kithbook.audit.supposing import Moved
+from kithbook.clock import wall_ms
+from kithbook.ids import event_id
 from kithbook.readings import answers
 from kithbook.readings.answering import chain_answer, trust_answer, trust_fields
 from kithbook.readings.listing import event_answer
 from kithbook.readings.names import Names
 from kithbook.readings.trust.score import Basis
+from kithbook.when import format_ms
 
 
 class ChangeAnswer(answers.EventAnswer, frozen=True, kw_only=True):
@@ -31,10 +34,25 @@ class ChangeAnswer(answers.EventAnswer, frozen=True, kw_only=True):
     late: bool
 
 
+class ErasedAnswer(msgspec.Struct, frozen=True):
+    """An event that was erased, and when its writer wrote the `erased` named `by`."""
+
+    event: str
+    recorded: str
+    received: str
+    author: str | None
+    device: str | None
+    by: str
+    erased: str
+
+
 class ChangesAnswer(answers.TrustAnswer, frozen=True, kw_only=True):
-    """A score and its history, each change from where the one before it led."""
+    """A score and its history, each change from where the one before it led; `erased` are the
+    events of which nobody can tell any more whether they ever moved it.
+    """
 
     changes: list[ChangeAnswer]
+    erased: list[ErasedAnswer]
 
 
 class Supposed(msgspec.Struct, frozen=True):
@@ -61,7 +79,8 @@ def changes_answer(
     changes = [
         change_answer(change, names, network(change.logged.network)) for change in history.changes
     ]
-    return ChangesAnswer(**trust_fields(history.score, names), changes=changes)
+    erased = [_erased_answer(one, names) for one in history.erased]
+    return ChangesAnswer(**trust_fields(history.score, names), changes=changes, erased=erased)
 
 
 def change_answer(change: Change, names: Names, network: str = "") -> ChangeAnswer:
@@ -77,6 +96,19 @@ def change_answer(change: Change, names: Names, network: str = "") -> ChangeAnsw
         warning_before=before.warning.weight if before.warning else None,
         warning=after.warning.weight if after.warning else None,
         late=change.late,
+    )
+
+
+def _erased_answer(one: Erased, names: Names) -> ErasedAnswer:
+    logged, act = one
+    return ErasedAnswer(
+        event=event_id(logged.log, logged.seq),
+        recorded=format_ms(wall_ms(logged.hlc)),
+        received=format_ms(logged.received),
+        author=names[logged.author] if logged.author else None,
+        device=logged.device,
+        by=event_id(act.log, act.seq),
+        erased=format_ms(wall_ms(act.hlc)),
     )
 
 

@@ -18,18 +18,21 @@ Where merges, rules or members change, all levels are worked out anew.
 """
 
 from collections.abc import Callable
-from typing import Literal
+from functools import partial
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from kithbook.audit.bounds import Bounds
 from kithbook.audit.concern import concerning
 from kithbook.audit.course import Course
+from kithbook.audit.lost import lost
 from kithbook.audit.scope import Scope
 from kithbook.clock import wall_ms
 from kithbook.codec import Unreadable
 from kithbook.facts.fold import DATED
 from kithbook.knowledge import Held
+from kithbook.membership import Act
 from kithbook.readings.listing import Logged, happened
 from kithbook.readings.trust.score import Score
 from kithbook.when import AHEAD_US, DAY_US
@@ -60,6 +63,13 @@ class Change(msgspec.Struct, frozen=True):
         return self.logged.received * 1000 > ended + DAY_US
 
 
+class Erased(NamedTuple):
+    """An event that was erased, and the act that had it destroyed."""
+
+    logged: Logged
+    act: Act
+
+
 TIME: dict[By, Callable[[Change], int]] = {
     "at": lambda change: happened(change.logged),
     "recorded": lambda change: wall_ms(change.logged.hlc) * 1000,
@@ -69,10 +79,13 @@ TIME: dict[By, Callable[[Change], int]] = {
 
 
 class History(msgspec.Struct, frozen=True):
-    """`changes` lead from nothing to `score`, each from where the one before it led."""
+    """`changes` lead from nothing to `score`, each from where the one before it led; `erased` are
+    events of which nobody can tell whether they ever moved it.
+    """
 
     score: Score
     changes: list[Change]
+    erased: list[Erased] = []
 
     def within(self, by: By, since: int | None, until: int | None) -> "History":
         """Only the changes between two times, which still join up."""
@@ -101,10 +114,13 @@ def history(scope: Scope, start: bytes, to: bytes, by: By, *, me: bytes, now: in
         if by == "recorded":
             events.sort(key=lambda held: (held.hlc, held.log, held.seq))
         course.hear(events, CLOCKS[by], now)
-    moved = [held for held, _, _ in course.moves]
-    listed = scope.logged(moved, course.standings, course.void)
+    told = partial(scope.logged, standings=course.standings, void=course.void)
+    moved = told([held for held, _, _ in course.moves])
     changes = [
         Change(logged, before, after)
-        for logged, (_, before, after) in zip(listed, course.moves, strict=True)
+        for logged, (_, before, after) in zip(moved, course.moves, strict=True)
     ]
-    return History(course.score, changes)
+    gone = lost(knowledge, course.standings)
+    named = told([one.event for one in gone])
+    erased = [Erased(logged, one.erasure) for logged, one in zip(named, gone, strict=True)]
+    return History(course.score, changes, erased)

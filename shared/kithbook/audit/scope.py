@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from kithbook.events import Described, Retracted, Ruled
 from kithbook.facts.rows import Merge
 from kithbook.facts.tables import Place, Tables
-from kithbook.knowledge import Held, Knowledge
+from kithbook.knowledge import Held, Knowledge, Unread
 from kithbook.membership import Act, Standing, members
 from kithbook.past import Stand
 from kithbook.readings.joined import JoinedWord, merges_of_all
@@ -38,7 +38,7 @@ class Scope:
 
     def logged(
         self,
-        events: Iterable[Held],
+        events: Iterable[Held | Unread],
         standings: Standings,
         void: Callable[[Place], str | None],
     ) -> Iterator[Logged]:
@@ -51,7 +51,7 @@ class JoinedScope(Scope):
 
     def __init__(self, parts: Sequence[Scope]) -> None:
         self.parts = parts
-        self._part = {held.log: n for n, one in enumerate(parts) for held in one.knowledge.events}
+        self._part = {log: part for part, one in enumerate(parts) for log in _logs(one.knowledge)}
         self._named = [_named(one.knowledge) for one in parts]
         known = [one.knowledge for one in parts]
         together = known[0]._replace(
@@ -74,7 +74,7 @@ class JoinedScope(Scope):
 
     def logged(
         self,
-        events: Iterable[Held],
+        events: Iterable[Held | Unread],
         standings: Standings,
         void: Callable[[Place], str | None],
     ) -> Iterator[Logged]:
@@ -119,6 +119,10 @@ def _came(part: int, knowledge: Knowledge) -> Iterator[tuple[int, int, Held]]:
     for held in knowledge.events:
         latest = max(latest, held.received)
         yield latest, part, held
+
+
+def _logs(knowledge: Knowledge) -> set[bytes]:
+    return {held.log for held in knowledge.events} | {one.log for one in knowledge.unread}
 
 
 def _named(knowledge: Knowledge) -> set[bytes]:

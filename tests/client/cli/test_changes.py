@@ -60,6 +60,24 @@ def test_by_what_was_known_a_slip_and_its_retraction_moved_it(kith: Typed, order
     assert [round(one["after"], 3) for one in found] == [5.0, 0.556, 5.0, 1.111]
 
 
+def test_what_was_erased_is_told_of_as_what_nobody_knows_any_more(
+    kith: Typed, tmp_path: Path
+) -> None:
+    told = story(kith)
+    erased = kith.json("erase", told["late"], "--yes")["event"]
+    answer = kith.json("why", "Carol", "--changes", "--order", "received")
+    assert [one["after"] for one in answer["changes"]][-1] == 5.0
+    (lost,) = answer["erased"]
+    assert (lost["event"], lost["by"]) == (told["late"], erased)
+    assert (lost["author"], lost["device"]) == ("Ada", "desk")
+    *_, sentence, line = kith("why", "Carol", "--changes").splitlines()
+    assert sentence.startswith("1 event was erased: what it said, and of whom,")
+    assert "erased by Ada 2026-12-14" in line
+    for file in (tmp_path / "carol.md", tmp_path / "carol.html"):
+        kith("why", "Carol", "--report", str(file))
+        assert "1 event was erased" in file.read_text()
+
+
 def test_since_and_until_go_by_the_clock_of_the_order(kith: Typed) -> None:
     told = story(kith)
     assert [one["event"] for one in changes(kith, "--until", "2026-03-01")] == [told["Carol"]]
