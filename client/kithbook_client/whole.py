@@ -9,14 +9,18 @@ from kithbook.codec import Unreadable
 from kithbook.events import people_in
 from kithbook.facts.effects import Entry
 from kithbook.ids import event_id
+from kithbook.membership import why_inert
 from kithbook.readings.answers import EventAnswer, WholeEvent
 from kithbook.readings.listing import Logged, Name, batch_of, event_answer
+from kithbook_client.log import Log
 from kithbook_client.numbers import place
 from kithbook_client.replica import Replica
 
 
 class Whole(msgspec.Struct, frozen=True):
-    """An event with its surroundings; `void_by` is the place of what makes it count for nothing."""
+    """An event with its surroundings; `void_by` is the place of what makes it count for nothing,
+    and `void_why` the reason of an inert one.
+    """
 
     logged: Logged
     position: int
@@ -25,6 +29,7 @@ class Whole(msgspec.Struct, frozen=True):
     of: int
     sealed: int | None
     void_by: int | None
+    void_why: str | None
     referring: list[Logged]
     copies: list[Logged]
 
@@ -52,12 +57,18 @@ def whole(replica: Replica, logged: Logged, others: Iterable[Replica] = ()) -> W
         log.seq,
         replica.pages.seal_over(number),
         void_by or None,
+        _why_inert(log, logged) if logged.void == "inert" else None,
         _logged(replica, replica.index.referring(logged.ref, people)),
         [
             *(one for one in _logged(replica, copies) if one.ref != logged.ref),
             *(one for other in others if other is not replica for one in _again(other, number)),
         ],
     )
+
+
+def _why_inert(log: Log, logged: Logged) -> str | None:
+    event = None if isinstance(logged.event, Unreadable) else logged.event
+    return why_inert(log.standing, logged.seq, event)
 
 
 def _again(other: Replica, number: int) -> Iterator[Logged]:
@@ -94,6 +105,7 @@ def whole_answer(
         position=found.position,
         sealed=found.sealed,
         void_by=_name(replica, found.void_by),
+        void_why=found.void_why,
         batch=batch_of(logged.event) or None,
         referred_by=told(found.referring),
         copies=told(found.copies),

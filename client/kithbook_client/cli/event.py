@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from kithbook.clock import counter, wall_ms
 from kithbook.codec import Unreadable
 from kithbook.ids import event_id, fold_name
-from kithbook.membership import why_inert
 from kithbook.readings.answers import Whole
 from kithbook.readings.listing import Logged, fields
 from kithbook.when import format_at, format_ms
@@ -40,12 +39,6 @@ def _what(call: Call, logged: Logged) -> str:
     return told(event, call.name) + (f" | {note}" if note else "")
 
 
-def _why(replica: Replica, logged: Logged) -> str | None:
-    """Why an inert event is."""
-    event = None if isinstance(logged.event, Unreadable) else logged.event
-    return why_inert(replica.logs[logged.log].standing, logged.seq, event)
-
-
 def names_event(call: Call, text: str) -> bool:
     """Whether these words mean an event: people may be called `a:1` too, and they come first."""
     folded = fold_name(text)
@@ -64,7 +57,7 @@ def show_event(call: Call, replica: Replica, logged: Logged) -> None:
     say(strong(plain(sentence(told(logged.event, call.name)))))
     rows = list(_fields(call, logged))
     by = f" by {short_id(*replica.logs.at(found.void_by))}" if found.void_by else ""
-    because = f": {_why(replica, logged)}" if logged.void == "inert" else ""
+    because = f": {found.void_why}" if found.void_why else ""
     rows.append(("counts", f"no: {logged.void}{by}{because}" if logged.void else "yes"))
     rows.append(
         (

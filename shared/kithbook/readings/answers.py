@@ -274,8 +274,9 @@ class WholeEvent(EventAnswer, frozen=True, kw_only=True):
     It is number `seq` of the `of` in its log, whose hashes go from `previous` to `hash`; `recorded`
     and `counter` together are its clock, and `position` is the order in which it came here.
     `sealed` is the seq of the seal that covers it, null while there is none; `void_by` is the event
-    that makes it count for nothing. `referred_by` are the events that name it (thanks,
-    replacements, retractions, erasures), `copies` those that say the same fact.
+    that makes it count for nothing, `void_why` the reason of an inert one. `referred_by` are the
+    events that name it (thanks, replacements, retractions, erasures), `copies` those that say the
+    same fact.
     """
 
     seq: int
@@ -286,6 +287,7 @@ class WholeEvent(EventAnswer, frozen=True, kw_only=True):
     position: int
     sealed: int | None
     void_by: str | None
+    void_why: str | None
     batch: str | None
     referred_by: list[EventAnswer]
     copies: list[EventAnswer]

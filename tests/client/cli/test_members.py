@@ -269,6 +269,24 @@ def test_whoever_is_removed_gets_nothing_new_and_what_they_wrote_stays(ada: Type
     assert [one["name"] for one in bob.json("network", "list")["networks"]] == ["private"]
 
 
+def test_an_inert_event_says_why_to_people_and_to_programs(
+    ada: Typed, at: At, tmp_path: Path
+) -> None:
+    bob = bring(ada, at, "Bob")
+    ada("sync")
+    ada("remove", "Bob")
+    event = bob.json("met", "Fay")["event"]
+    (tmp_path / "usb").mkdir()
+    bob("sync", str(tmp_path / "usb"), "--in", team(ada))
+    ada("sync", str(tmp_path / "usb"), "--in", team(ada))
+    why = "whoever wrote it had been removed"
+    assert f"no: inert: {why}" in ada("log", event)
+    (told,) = ada.json("log", event)["events"]
+    assert (told["counts"], told["void"], told["void_why"]) == (False, "inert", why)
+    (counting,) = ada.json("log", "last")["events"]
+    assert counting["void_why"] is None
+
+
 def test_one_leaves_without_taking_anything_away(ada: Typed, at: At) -> None:
     bob = bring(ada, at, "Bob")
     name = team(ada)
