@@ -95,19 +95,25 @@ class Book:
 
 
 def score_history(
-    replicas: Sequence[Replica], to: bytes, start: bytes | None, by: "By", *, now_ms: int
+    replicas: Sequence[Replica],
+    to: bytes,
+    start: bytes | None,
+    by: "By",
+    *,
+    now_ms: int,
+    moment: "Moment",
 ) -> "History":
     """What moved the score of somebody in these networks, the private one being the first: by what
-    was true, what was written or what came.
+    was true, what was written or what came, as far as could be told at a moment.
     """
     from kithbook.audit.history import history
     from kithbook.audit.scope import JoinedScope
 
     with uncollected():
-        scopes = [one.pasts.scope() for one in replicas]
+        scopes = [one.pasts.scope().at(moment) for one in replicas]
         scope = scopes[0] if len(scopes) == 1 else JoinedScope(scopes)
         me = replicas[0].me
-        return history(scope, start or me, to, by, me=me, now=now_ms * 1000)
+        return history(scope, start or me, to, by, me=me, now=now_ms * 1000, moment=moment)
 
 
 def _once(replica: Replica, shelf: "Shelf", now_ms: int, past: "Past | None" = None) -> "Shelf":

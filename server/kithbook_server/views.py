@@ -96,12 +96,21 @@ class Views:
         return past
 
     def score_history(
-        self, network: NetworkId, me: bytes, to: bytes, start: bytes, by: By
+        self,
+        network: NetworkId,
+        me: bytes,
+        to: bytes,
+        start: bytes,
+        by: By,
+        moment: Moment = NOW,
     ) -> History:
-        """What moved a score, by what was true, what was written or what came here."""
+        """What moved a score, by what was true, what was written or what came here, as far as could
+        be told at a moment.
+        """
         with uncollected():
-            scope = Scope(*self._knowledge(network))
-            return history(scope, start, to, by, me=me, now=self.now() * 1000)
+            scope = Scope(*self._knowledge(network)).at(moment)
+            now = self.now() * 1000
+            return history(scope, start, to, by, me=me, now=now, moment=moment)
 
     def _knowledge(self, network: NetworkId) -> tuple[Knowledge, Stand]:
         with self.recorder.reading() as reading:

@@ -163,7 +163,11 @@ def test_every_view_tells_of_a_past_moment_what_kith_tells(laptop: Laptop, membe
         assert alone(said, "received") == told
     none = member.get(f"{at}/why?to=Carol&changes=true&until=2026-01-01").json
     assert (none["score"], none["changes"]) == (5.0, [])
-    for bad in ("order=mood", "changes=perhaps", "since=soon", "until=then", "as_of=2026-01-01"):
+    for clock, value in (("as_of", "2999-01-01"), ("known_at", "2999-01-01")):
+        words = ("--changes", f"--{clock.replace('_', '-')}", value)
+        said = member.get(f"{at}/why?to=Carol&changes=true&{clock}={value}").json
+        assert alone(said, "received") == alone(laptop.ask("why", "Carol", *words), "received")
+    for bad in ("order=mood", "changes=perhaps", "since=soon", "until=then", "as_of=soon"):
         assert member.get(f"{at}/why?to=Carol&changes=true&{bad}").problem[0] == 400
     known = member.get(f"{at}/events?known_at=2026-01-01").json
     assert known == {"events": [], "more": 0}

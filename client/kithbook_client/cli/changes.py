@@ -11,6 +11,7 @@ from kithbook.readings.listing import happened
 from kithbook.when import DAY_US
 from kithbook_client.book import score_history
 from kithbook_client.cli.call import Call
+from kithbook_client.cli.clocks import moment
 from kithbook_client.cli.output import dim, plain, print_json, say, strong, table
 from kithbook_client.cli.words import day, short_event, told
 
@@ -31,7 +32,9 @@ class Asked(NamedTuple):
     def history(self, by: By) -> History:
         """What moved it within these times; before → after of successive changes join up."""
         call = self.call
-        found = score_history(call.replicas, self.to, self.start, by, now_ms=call.now_ms())
+        found = score_history(
+            call.replicas, self.to, self.start, by, now_ms=call.now_ms(), moment=moment(call)
+        )
         return found.within(by, self.since, self.until)
 
 

@@ -66,8 +66,8 @@ def kith_why(
             raise click.UsageError("--order, --since and --until go with --changes.")
         _now(call, call.people.find(who).id, call.viewpoint(viewpoint))
         return
-    if call.past is not None:
-        raise click.UsageError("A history has its own bounds: --since and --until.")
+    if report is not None and call.past is not None:
+        raise click.UsageError("A report tells of now: leave --as-of and --known-at away.")
     from kithbook_client.cli.changes import Asked, tell
 
     person, start = call.people.find(who).id, call.viewpoint(viewpoint)

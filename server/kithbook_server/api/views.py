@@ -17,6 +17,7 @@ from kithbook.readings.answering import (
 from kithbook.readings.derivation import why_answer
 from kithbook.readings.introductions import introductions as introduced
 from kithbook.readings.listing import event_answer
+from kithbook.readings.moment import NOW
 from kithbook_server.api.asking import (
     AsOf,
     Changes,
@@ -144,12 +145,10 @@ def why(
 ) -> Response[bytes]:
     moment = moment_of(as_of, known_at)
     if changes:
-        if moment.is_past:
-            raise Invalid("A history has its own bounds.", "Use since and until.")
-        with asked_of(network, request, server, moment, to, start) as asked:
+        with asked_of(network, request, server, NOW, to, start) as asked:
             whom, viewpoint = asked.people
         id_, me = asking(network, request, server)
-        history = server.views.score_history(id_, me, whom, viewpoint, order)
+        history = server.views.score_history(id_, me, whom, viewpoint, order, moment)
         found = history.within(order, start_of(since), end_of(until))
         with asked_of(network, request, server, moment) as asked:
             return reply(request, changes_answer(found, asked.reader.names))

@@ -9,7 +9,7 @@ from kithbook.audit.replay import Replay
 from kithbook.audit.scope import Scope
 from kithbook.events import Merged, Ruled
 from kithbook.facts.effects import Entry
-from kithbook.facts.fold import DATED
+from kithbook.facts.fold import DATED, is_in_effect
 from kithbook.facts.tables import PairKey, Place
 from kithbook.knowledge import Held
 from kithbook.membership import UNKNOWN, Act
@@ -51,16 +51,19 @@ class Course:
         links = self._replay.take(self._entry(held))
         self._settle(held, links, is_deep=isinstance(held.event, (Merged, Ruled)))
 
-    def hear(self, events: Iterable[Held], clock: Callable[[Held], int], now: int) -> None:
-        """Know and take events as they came; what was ahead of its time then, when that comes."""
+    def hear(self, events: Iterable[Held], clock: Callable[[Held], int], upto: int) -> None:
+        """Know and take events as they came; what was ahead of its time then, when that comes, and
+        what happened after `upto` not at all.
+        """
         ahead: list[tuple[int, int, Held]] = []
         for number, held in enumerate(events):
             self._take_due(ahead, clock(held))
-            is_ahead = isinstance(held.event, DATED) and held.event.at > clock(held) + AHEAD_US
-            if is_ahead:
+            is_ahead = not is_in_effect(held.event, clock(held) + AHEAD_US)
+            is_past = is_in_effect(held.event, upto)
+            if is_ahead and is_past:
                 heappush(ahead, (held.event.at - AHEAD_US, number, held))
-            self._hear(held, is_ahead=is_ahead)
-        self._take_due(ahead, now)
+            self._hear(held, is_ahead=is_ahead or not is_past)
+        self._take_due(ahead, upto)
 
     def void(self, place: Place) -> str | None:
         """Why an event does not count in the end, if so."""

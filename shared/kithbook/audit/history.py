@@ -34,8 +34,9 @@ from kithbook.facts.fold import DATED
 from kithbook.knowledge import Held
 from kithbook.membership import Act
 from kithbook.readings.listing import Logged, happened
+from kithbook.readings.moment import NOW, Moment
 from kithbook.readings.trust.score import Score
-from kithbook.when import AHEAD_US, DAY_US
+from kithbook.when import DAY_US
 
 By = Literal["at", "recorded", "received"]
 CLOCKS: dict[By, Callable[[Held], int]] = {
@@ -98,9 +99,13 @@ class History(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, changes=changes)
 
 
-def history(scope: Scope, start: bytes, to: bytes, by: By, *, me: bytes, now: int) -> History:
-    """The history of the score of `to` from `start`, as `me` reads it now (µs since 1970)."""
-    knowledge = scope.knowledge
+def history(
+    scope: Scope, start: bytes, to: bytes, by: By, *, me: bytes, now: int, moment: Moment = NOW
+) -> History:
+    """The history of the score of `to` from `start`, as `me` reads it now (µs since 1970), or as it
+    could be read at a moment: by what was known then, and without what happened later.
+    """
+    knowledge, upto = scope.knowledge, moment.horizon(now)
     bounds = Bounds(knowledge.events, start, to)
     course = Course(scope, bounds, start, to, me)
     events = concerning(knowledge, bounds, me)
@@ -108,12 +113,12 @@ def history(scope: Scope, start: bytes, to: bytes, by: By, *, me: bytes, now: in
         course.learn(events)
         dated = [held for held in events if isinstance(held.event, DATED)]
         for held in sorted(dated, key=lambda h: (h.event.at, h.hlc, h.log, h.seq)):
-            if held.event.at <= now + AHEAD_US:
+            if held.event.at <= upto:
                 course.take(held)
     else:
         if by == "recorded":
             events.sort(key=lambda held: (held.hlc, held.log, held.seq))
-        course.hear(events, CLOCKS[by], now)
+        course.hear(events, CLOCKS[by], upto)
     told = partial(scope.logged, standings=course.standings, void=course.void)
     moved = told([held for held, _, _ in course.moves])
     changes = [

@@ -15,6 +15,7 @@ from kithbook.past import Stand
 from kithbook.readings.joined import JoinedWord, merges_of_all
 from kithbook.readings.listing import Logged
 from kithbook.readings.merges import in_force
+from kithbook.readings.moment import Moment
 from kithbook.readings.trust.levels import Word
 
 Standings = Mapping[bytes, Standing]
@@ -26,6 +27,10 @@ class Scope:
     def __init__(self, knowledge: Knowledge, stand: Stand) -> None:
         self.knowledge = knowledge
         self.stand = stand
+
+    def at(self, moment: Moment) -> "Scope":
+        """What was known at a moment."""
+        return Scope(self.knowledge.at(moment), self.stand)
 
     def merges(self, rows: Tables, standings: Standings) -> list[Merge]:
         """The merges that are in force."""

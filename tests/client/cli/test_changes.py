@@ -60,6 +60,18 @@ def test_by_what_was_known_a_slip_and_its_retraction_moved_it(kith: Typed, order
     assert [round(one["after"], 3) for one in found] == [5.0, 0.556, 5.0, 1.111]
 
 
+def test_a_history_is_told_of_a_past_moment_by_both_clocks(kith: Typed) -> None:
+    told = story(kith)
+    known = kith.json("why", "Carol", "--changes", "--known-at", NOW.date().isoformat())
+    assert [one["event"] for one in known["changes"]] == [told["Carol"], told["slip"]]
+    words = ("--known-at", NOW.date().isoformat())
+    assert known["score"] == kith.json("trust", "Carol", *words)["score"]
+    day = ("--as-of", "2026-04-01")
+    found = changes(kith, "--order", "received", *day)
+    assert [one["event"] for one in found] == [told["Carol"]]
+    assert kith("why", "Carol", "--changes", *day).startswith("Ada trusts Carol 5.\n")
+
+
 def test_what_was_erased_is_told_of_as_what_nobody_knows_any_more(
     kith: Typed, tmp_path: Path
 ) -> None:
@@ -122,8 +134,8 @@ def test_its_options_go_together(kith: Typed, tmp_path: Path) -> None:
         error = kith.refused("why", "Carol", *words, code=2)
         assert "--changes" in error["message"]
     for past in ("--as-of", "--known-at"):
-        error = kith.refused("why", "Carol", "--changes", past, "yesterday", code=2)
-        assert "--since and --until" in error["message"]
+        error = kith.refused("why", "Carol", "--report", "carol.md", past, "yesterday", code=2)
+        assert "A report tells of now" in error["message"]
     assert kith.refused("why", "Carol", "--changes", "--order", "by name", code=2)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from kithbook.audit.answering import changes_answer
 from kithbook.audit.history import By, History
 from kithbook.events import Merged, Retracted, Trusted
-from kithbook.readings.moment import Moment
+from kithbook.readings.moment import NOW, Moment
 from kithbook.when import format_at, format_ms
 from kithbook_client.book import score_history
 from kithbook_client.home import Home
@@ -18,9 +18,14 @@ from tests.client.core.world import AT, DAY_US, Clock, another, give, ref, who
 
 
 def moved(
-    replica: Replica, clock: Clock, to: bytes, start: bytes | None = None, by: By = "at"
+    replica: Replica,
+    clock: Clock,
+    to: bytes,
+    start: bytes | None = None,
+    by: By = "at",
+    moment: Moment = NOW,
 ) -> History:
-    return score_history([replica], to, start, by, now_ms=clock.ms)
+    return score_history([replica], to, start, by, now_ms=clock.ms, moment=moment)
 
 
 def final(history: History, when: Any, upto: int) -> float | None:
@@ -66,8 +71,18 @@ def test_the_rows_lead_at_every_time_to_what_is_read_at_that_moment(
         today = desk.reader(clock.ms).score(to, start)
         for by in ("at", "recorded", "received"):
             assert moved(desk, clock, to, start, by).score == today
+            for moment in some_moments(times):
+                then = desk.reader(clock.ms, moment).score(to, start)
+                found = moved(desk, clock, to, start, by, moment)
+                assert found.score == then
+                assert final(found, lambda _: 0, 0) == then.score
     for home in homes:
         home.close()
+
+
+def some_moments(times: list[int]) -> list[Moment]:
+    known_at, as_of = times[len(times) // 2], AT - 50 * DAY_US
+    return [Moment(known_at=known_at), Moment(as_of=as_of), Moment(as_of, known_at)]
 
 
 def story(replica: Replica, clock: Clock) -> dict[str, Any]:
