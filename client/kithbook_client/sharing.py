@@ -19,11 +19,14 @@ from kithbook_client.ties import tie
 
 
 class Shared(msgspec.Struct, frozen=True):
-    """A private event and what it was told again as; `is_new` unless it was there before."""
+    """A private event and what it was told again as; `is_new` unless it was there before, and
+    `made` are the names of those whom the team did not know.
+    """
 
     original: Logged
     place: tuple[bytes, int]
     is_new: bool
+    made: tuple[str, ...] = ()
 
 
 class Sharing:
@@ -63,10 +66,11 @@ class Sharing:
         source = mark(self.secret, original.ref)
         said = restated(event, self.people, self._there, source, with_note=with_note)
         entry = self.team.append([*self.births, said], self.now_ms)[-1]
+        made = tuple(birth.set["name"] for birth in self.births)
         self.births = []
         there = self.team.logs.number(entry.log, entry.seq)
         note_copy(self.team, there, self.private.logs.number(original.log, original.seq))
-        return Shared(original, (entry.log, entry.seq), is_new=True)
+        return Shared(original, (entry.log, entry.seq), is_new=True, made=made)
 
     def _there(self, ref: Ref) -> Ref | None:
         """What counts on the team of an event that was shared."""

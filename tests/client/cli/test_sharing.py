@@ -41,6 +41,17 @@ def test_a_private_fact_is_told_again_with_the_people_it_names(ada: Typed) -> No
     assert met["fields"]["where"] == "JavaZone"
 
 
+def test_it_is_said_with_whom_something_is_shared_and_whom_that_made_there(ada: Typed) -> None:
+    event = ada.json("met", "Bob", "Carol")["event"]
+    said = ada("share", event, "--in", "team").splitlines()
+    assert said[0].startswith("Shared with team: You met Bob and Carol.  ")
+    assert said[1:] == ["Bob and Carol are new in team, for everyone there to see."]
+    (again,) = ada("share", event, "--in", "team").splitlines()
+    assert again.startswith("team knows that already: You met Bob and Carol.")
+    (other,) = share(ada, ada.json("met", "Bob", "Dan")["event"])
+    assert other["made"] == ["Dan"]
+
+
 def test_who_is_named_is_one_human_afterwards(ada: Typed) -> None:
     share(ada, ada.json("met", "Bob")["event"])
     (bob,) = ada.json("contacts")["contacts"]
