@@ -51,14 +51,21 @@ class SyncAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     failed: list[FailedAnswer] = []
 
 
-@command("sync", "kith sync", "kith sync /media/usb", "kith sync backup.kith", "kith sync --watch")
+@command(
+    "sync",
+    "kith sync",
+    "kith sync /media/usb --in team",
+    "kith sync backup.kith",
+    "kith sync --watch",
+)
 @click.argument("target", required=False, metavar="[TARGET]")
 @click.option("--watch", is_flag=True, help="Go on, and sync as soon as there is anything new.")
 def kith_sync(call: Call, target: str | None, watch: bool) -> None:
     """Exchange events with the server, a folder or a file.
 
     TARGET is the address of a server, a folder such as a USB stick, or a file that ends in .kith.
-    Without one, every network is synced with its own server.
+    Without one, every network is synced with its own server. A folder or file gets all of them in
+    the clear, your private one too: for one that others read, say --in NETWORK.
 
     With --watch it stays, and what is new on either side is on the other within a second or so,
     until you press Ctrl-C. What a server cannot be told now goes when it can be reached again.
