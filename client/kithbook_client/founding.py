@@ -1,11 +1,16 @@
-"""Founding: a new network of which this home is the owner."""
+"""Founding: a new network of which this home is the owner, and a home with its first one."""
+
+import os
+from collections.abc import Callable
 
 import msgspec
 
 from kithbook.codec import SALT_BYTES, encode_body
+from kithbook.errors import Invalid, Refused
 from kithbook.events import Described, Founded
 from kithbook.ids import ID_BYTES, NetworkId, log_id, network_id, person_id
-from kithbook_client.home import PRIVATE, Home
+from kithbook_client.home import PRIVATE, Home, PathLike, system_ms
+from kithbook_client.keys import Random
 from kithbook_client.replica import Replica
 
 
@@ -15,6 +20,28 @@ class Plan(msgspec.Struct, frozen=True):
     id: NetworkId
     founded: Founded
     salt: bytes
+
+
+def create_home(
+    path: PathLike | None,
+    me: str,
+    device: str = "",
+    now_ms: Callable[[], int] = system_ms,
+    random: Random = os.urandom,
+) -> Home:
+    """A new home with a private network. Raises Refused where there is one already."""
+    if not me.strip():
+        raise Invalid("A home needs your name.", 'Write it: kith init --me "Ada Lovelace".')
+    home = Home.prepare(path, now_ms, random)
+    if home.networks():
+        home.close()
+        raise Refused(
+            f"There is a home in {home.folder} already.",
+            "Use it as it is, or make another with --home DIR.",
+            code="home_exists",
+        )
+    found_private(home, me, device)
+    return home
 
 
 def found(home: Home, name: str, me: str) -> Replica:

@@ -8,7 +8,7 @@ from itertools import count
 
 import msgspec
 
-from kithbook.errors import Invalid, NotFound, Refused
+from kithbook.errors import NotFound
 from kithbook.ids import NetworkId, fold_name
 from kithbook_client import keys
 from kithbook_client.networks import Network, named
@@ -35,7 +35,7 @@ def system_ms() -> int:
 
 
 class Home:
-    """Made with `open` or `create`. The clock and chance are arguments, for tests."""
+    """Opened here, or made by `create_home`. The clock and chance are arguments, for tests."""
 
     def __init__(
         self, folder: str, now_ms: Callable[[], int] = system_ms, random: keys.Random = os.urandom
@@ -71,31 +71,6 @@ class Home:
             "Make one: kith init --me NAME, or kith join LINK with a link from another device.",
             code="no_home",
         )
-
-    @classmethod
-    def create(
-        cls,
-        path: PathLike | None,
-        me: str,
-        device: str = "",
-        now_ms: Callable[[], int] = system_ms,
-        random: keys.Random = os.urandom,
-    ) -> "Home":
-        """A new home with a private network. Raises Refused where there is one already."""
-        if not me.strip():
-            raise Invalid("A home needs your name.", 'Write it: kith init --me "Ada Lovelace".')
-        home = cls.prepare(path, now_ms, random)
-        if home.networks():
-            home.close()
-            raise Refused(
-                f"There is a home in {home.folder} already.",
-                "Use it as it is, or make another with --home DIR.",
-                code="home_exists",
-            )
-        from kithbook_client.founding import found_private
-
-        found_private(home, me, device)
-        return home
 
     @classmethod
     def prepare(

@@ -10,7 +10,7 @@ import msgspec
 
 from kithbook.events import Content, Described, Helped, Thanked
 from kithbook.ids import NetworkId, Ref, person_id
-from kithbook_client.home import Home
+from kithbook_client.founding import create_home
 from kithbook_client.replica import Replica
 from tests.bench.workload import ME, events, names
 
@@ -20,7 +20,7 @@ AT_ONCE = 10_000
 @contextmanager
 def full_home(folder: Path, count: int, people: int) -> Iterator[Replica]:
     """A home with so many people and events, the newest sealed and the database tidy."""
-    home = Home.create(folder, ME, device="bench")
+    home = create_home(folder, ME, device="bench")
     try:
         replica = home.replica()
         fill(replica, count, people)

@@ -5,7 +5,7 @@ from itertools import count
 from pathlib import Path
 from time import perf_counter
 
-from kithbook_client.home import Home
+from kithbook_client.founding import create_home
 from kithbook_client.importing import import_lines
 from tests.bench import limits, workload
 from tests.bench.options import Options
@@ -33,7 +33,7 @@ class Trial:
 
     def import_(self) -> float:
         """Into a new home each time; afterwards every view holds every line."""
-        home = Home.create(self.folder / f"home{next(self.number)}", workload.ME)
+        home = create_home(self.folder / f"home{next(self.number)}", workload.ME)
         try:
             replica = home.replica()
             start = perf_counter()

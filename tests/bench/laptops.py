@@ -5,7 +5,7 @@ from pathlib import Path
 from kithbook.envelope import HEADER_BYTES
 from kithbook.ids import NetworkId
 from kithbook.protocol import JoinRequest, SyncReply, SyncRequest
-from kithbook_client.home import Home
+from kithbook_client.founding import create_home
 from kithbook_client.replica import Replica
 from kithbook_client.sync.http import HttpServer
 from kithbook_client.sync.rounds import synchronise
@@ -41,7 +41,7 @@ class Laptop:
 
     def another(self, folder: Path, origin: str) -> "Laptop":
         """A new laptop on which there is nothing yet; it speaks as the first one's device."""
-        home = Home.create(folder, "Somebody Else")
+        home = create_home(folder, "Somebody Else")
         with home.writing():
             home.add(NetworkId(self.replica.network), "bench")
         return Laptop(home.replica("bench"), Connection(self.replica, origin), origin)

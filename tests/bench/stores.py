@@ -7,7 +7,7 @@ from pathlib import Path
 from kithbook.envelope import NO_HASH, Head, chain
 from kithbook.ids import NetworkId
 from kithbook.replication import Accepted, Known, Page, accept
-from kithbook_client.home import Home
+from kithbook_client.founding import create_home
 from kithbook_client.replica import Replica
 from kithbook_server.keys import verify
 from kithbook_server.log.recorder import SQLiteLogRecorder
@@ -37,7 +37,7 @@ def recorder_of(
 @contextmanager
 def client_of(folder: Path, network: NetworkId, pages: Iterable[Page]) -> Iterator[Replica]:
     """A home with these pages in a network called `bench`, and no views of them yet."""
-    home = Home.create(folder, "Somebody Else")
+    home = create_home(folder, "Somebody Else")
     try:
         with home.writing():
             home.add(network, "bench")

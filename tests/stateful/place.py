@@ -21,6 +21,7 @@ from kithbook.events import Invited, Joined, Role
 from kithbook.ids import CHECK_BYTES, ID_BYTES, NetworkId, log_id
 from kithbook.protocol import ROUND_EVENTS, SyncReply, SyncRequest, SyncServer
 from kithbook_client import keys
+from kithbook_client.founding import create_home
 from kithbook_client.home import Home
 from kithbook_client.replica import Replica
 from kithbook_client.sync.rounds import SyncReport, synchronise
@@ -199,7 +200,7 @@ class Device:
 def first(folder: Path) -> Device:
     """Ada's first laptop."""
     device = Device(folder)
-    device.home = Home.create(folder, "Ada", folder.name, device.clock, device.random)
+    device.home = create_home(folder, "Ada", folder.name, device.clock, device.random)
     device.replica = device.home.replica()
     return device
 

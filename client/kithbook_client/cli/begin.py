@@ -8,7 +8,7 @@ from kithbook.ids import fold_name
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.command import command
 from kithbook_client.cli.output import plain, print_json, say
-from kithbook_client.home import Home
+from kithbook_client.founding import create_home
 from kithbook_client.replica import Replica
 from kithbook_client.typed import clean
 
@@ -30,7 +30,7 @@ def kith_init(call: Call, me: str, device: str | None) -> None:
     """
     me = my_name(me)
     device = clean("name", device) if device is not None else ""
-    call.home = Home.create(call.home_path, me, device, call.now_ms)
+    call.home = create_home(call.home_path, me, device, call.now_ms)
     replica = call.replica
     if call.json:
         print_json(Begun(me, replica.device, replica.network.hex(), call.home.path))

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from kithbook_client import schema
+from kithbook_client.founding import create_home
 from kithbook_client.home import Home
 from kithbook_client.replica import Replica
 from tests.client.core.world import Clock
@@ -26,7 +27,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def home(tmp_path: Path, clock: Clock) -> Iterator[Home]:
-    home = Home.create(tmp_path / "desk", "Ada", "desk", clock)
+    home = create_home(tmp_path / "desk", "Ada", "desk", clock)
     yield home
     home.close()
 

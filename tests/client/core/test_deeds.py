@@ -14,7 +14,7 @@ from kithbook.past import replay
 from kithbook.readings.moment import Moment
 from kithbook_client import keys
 from kithbook_client.deeds import FILE
-from kithbook_client.home import Home
+from kithbook_client.founding import create_home
 from kithbook_client.replica import Replica
 from tests.client.core.test_past import read, step, steps
 from tests.client.core.world import AT, DAY_US, Clock, another, copied, give, met, ref, who
@@ -35,7 +35,7 @@ def test_as_of_a_time_they_say_what_a_replay_says(
     tmp_path_factory: Any, steps: list[tuple[int, int, int, int, int]], days: list[int]
 ) -> None:
     folder, clock = tmp_path_factory.mktemp("homes"), Clock()
-    desk = Home.create(folder / "desk", "Ada", "desk", clock).replica()
+    desk = create_home(folder / "desk", "Ada", "desk", clock).replica()
     laptop = another(folder / "laptop", desk, clock)
     give(desk, laptop)
     for n, what in enumerate(steps):

@@ -10,7 +10,7 @@ from kithbook.clock import DAY_MS, wall_ms
 from kithbook.errors import Damaged, Invalid, NotFound, Refused, Unavailable, Unsupported
 from kithbook.events import DeviceAdded
 from kithbook_client import keys, schema
-from kithbook_client.founding import found
+from kithbook_client.founding import create_home, found
 from kithbook_client.home import Home, default_folder
 from kithbook_client.replica import Replica
 from kithbook_client.verify import verify
@@ -47,14 +47,14 @@ def test_a_second_one_is_not_made_over_the_first(home: Home) -> None:
     before = home.replica().digest()
 
     with pytest.raises(Refused, match="already"):
-        Home.create(home.folder, "Eve")
+        create_home(home.folder, "Eve")
 
     assert Home.open(home.folder).replica().digest() == before
 
 
 def test_a_home_needs_a_name(tmp_path: Path) -> None:
     with pytest.raises(Invalid):
-        Home.create(tmp_path / "home", "  ")
+        create_home(tmp_path / "home", "  ")
 
 
 def test_what_a_creation_that_was_cut_off_left_behind_is_no_home(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_what_a_creation_that_was_cut_off_left_behind_is_no_home(tmp_path: Path)
     with pytest.raises(NotFound):
         Home.open(tmp_path / "home")
 
-    assert Home.create(tmp_path / "home", "Ada").replica().count() == 2
+    assert create_home(tmp_path / "home", "Ada").replica().count() == 2
 
 
 def test_the_folder_is_what_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,7 +176,7 @@ def test_three_processes_that_migrate_at_once_do_it_once(tmp_path: Path, clock: 
     with context.Pool(3) as pool:
         pool.map(_prepare, [str(tmp_path / "home")] * 3)
 
-    home = Home.create(tmp_path / "home", "Ada", "desk", clock)
+    home = create_home(tmp_path / "home", "Ada", "desk", clock)
 
     assert home.db.execute("SELECT count(*) FROM _sqlite_migrations").fetchone() == (
         schema.VERSION,

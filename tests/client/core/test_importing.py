@@ -13,7 +13,7 @@ from kithbook.events import Described, Helped, Merged, Met, Retracted, Trusted
 from kithbook.readings.reader import Reader
 from kithbook_client import importing
 from kithbook_client.exporting.jsonl import export_jsonl
-from kithbook_client.founding import found
+from kithbook_client.founding import create_home, found
 from kithbook_client.home import Home
 from kithbook_client.importing import ImportReport, import_lines
 from kithbook_client.replica import Replica
@@ -326,7 +326,7 @@ class TestAnExport:
         count = export_jsonl([replica], out)
 
         assert count == len(out.getvalue().splitlines()) == replica.count() - 3
-        other = Home.create(tmp_path / "other", "Ada", "other", home.now_ms).replica()
+        other = create_home(tmp_path / "other", "Ada", "other", home.now_ms).replica()
         report = import_lines(other, out.getvalue().splitlines())
         assert (report.added, report.problems) == (count, [])
         assert _facts(other) == _facts(replica)

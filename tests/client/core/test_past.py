@@ -15,7 +15,7 @@ from kithbook.readings.listing import Logged
 from kithbook.readings.moment import NOW, Moment
 from kithbook.when import format_ms
 from kithbook_client.cli.main import run
-from kithbook_client.home import Home
+from kithbook_client.founding import create_home
 from kithbook_client.replica import Replica
 from tests.client.core.world import (
     AT,
@@ -84,7 +84,7 @@ def test_known_at_a_time_is_what_was_read_at_that_time(
     tmp_path_factory: Any, steps: list[tuple[int, int, int, int, int]]
 ) -> None:
     folder, clock = tmp_path_factory.mktemp("homes"), Clock()
-    desk = Home.create(folder / "desk", "Ada", "desk", clock).replica()
+    desk = create_home(folder / "desk", "Ada", "desk", clock).replica()
     laptop = another(folder / "laptop", desk, clock)
     give(desk, laptop)
     give(laptop, desk)
@@ -108,7 +108,7 @@ def test_both_clocks_together_are_what_was_known_then_of_what_had_happened(
 ) -> None:
     """Read at that time with `--as-of`, it said the same as it does now with both clocks."""
     folder, clock = tmp_path_factory.mktemp("homes"), Clock()
-    desk = Home.create(folder / "desk", "Ada", "desk", clock).replica()
+    desk = create_home(folder / "desk", "Ada", "desk", clock).replica()
     laptop = another(folder / "laptop", desk, clock)
     give(desk, laptop)
     as_of = AT - (5 - day) * 100 * DAY_US

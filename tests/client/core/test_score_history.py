@@ -11,7 +11,7 @@ from kithbook.events import Merged, Retracted, Trusted
 from kithbook.readings.moment import NOW, Moment
 from kithbook.when import format_at, format_ms
 from kithbook_client.book import score_history
-from kithbook_client.home import Home
+from kithbook_client.founding import create_home
 from kithbook_client.replica import Replica
 from tests.client.core.test_past import NAMES, step, steps
 from tests.client.core.world import AT, DAY_US, Clock, another, give, ref, who
@@ -44,7 +44,7 @@ def test_the_rows_lead_at_every_time_to_what_is_read_at_that_moment(
     tmp_path_factory: Any, steps: list[tuple[int, int, int, int, int]], joins: int
 ) -> None:
     folder, clock = tmp_path_factory.mktemp("homes"), Clock()
-    desk = Home.create(folder / "desk", "Ada", "desk", clock).replica()
+    desk = create_home(folder / "desk", "Ada", "desk", clock).replica()
     laptop = another(folder / "laptop", desk, clock)
     give(desk, laptop)
     homes, times = [desk.home, laptop.home], []

@@ -22,6 +22,7 @@ from kithbook.errors import (
 )
 from kithbook.ids import NetworkId
 from kithbook.protocol import Challenge, Session, SyncReply, SyncRequest
+from kithbook_client.founding import create_home
 from kithbook_client.home import Home
 from kithbook_client.replica import Replica
 from kithbook_client.status import status
@@ -46,7 +47,7 @@ def _running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def _ada(running: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replica]:
     """Ada's laptop, whose network the server hosts."""
     folder = tmp_path_factory.mktemp("laptop") / "ada"
-    Home.create(folder, "Ada", "desk").close()
+    create_home(folder, "Ada", "desk").close()
     home, replica, report = join(folder, running.link)
     assert report == SyncReport(2, 0, True, [])
     yield replica

@@ -31,7 +31,7 @@ from kithbook.ids import Ref
 from kithbook.memory import Memory
 from kithbook.readings.shelf import latest_first
 from kithbook_client import folding, rebuilding
-from kithbook_client.founding import found
+from kithbook_client.founding import create_home, found
 from kithbook_client.home import Home
 from kithbook_client.replica import Replica
 from kithbook_client.status import status
@@ -67,7 +67,7 @@ class Laptops:
     def __init__(self, folder: Path) -> None:
         self.clock = Clock()
         self.folder = folder
-        self.home = Home.create(folder / "first", "Ada", "first", self.clock)
+        self.home = create_home(folder / "first", "Ada", "first", self.clock)
         self.reader = Home.prepare(folder / "reader", self.clock)
 
     def begin(self) -> tuple[list[Replica], Replica]:
