@@ -41,7 +41,7 @@ class Book:
         if moment is not None and moment.is_past:
             return PastBook(self.replicas, now_ms, moment).reader(self.me)
         parts = [
-            Part(one.name, _once(one, one.reading(now_ms), now_ms), one.speakers)
+            Part(one.name, _once(one, one.reading(now_ms), now_ms), one.members)
             for one in self.replicas
         ]
         return JoinedReader(parts, self.me, now_ms * 1000)
@@ -157,7 +157,7 @@ class PastBook:
         from kithbook.readings.joined import JoinedReader, Part
 
         parts = [
-            Part(name, _once(one, past.facts, self.now_ms, past), past.speakers)
+            Part(name, _once(one, past.facts, self.now_ms, past), past.members)
             for one, (name, past) in zip(self.replicas, self.parts, strict=True)
         ]
         return JoinedReader(parts, me, first.now)

@@ -15,7 +15,7 @@ import msgspec
 from kithbook.errors import Ambiguous, NotFound, Refused
 from kithbook.events import Described
 from kithbook.ids import ID_BYTES, NetworkId, fold_name, person_id
-from kithbook.readings.merges import classes, members
+from kithbook.readings.merges import classes, ids_of
 from kithbook_client.replica import Replica
 from kithbook_client.typed import clean
 
@@ -73,7 +73,7 @@ class Finder:
         """Everybody of this name, where each is in a network of their own; else nobody."""
         name = clean("name", text)
         found = next(filter(None, map(self._humans, self._tries(name, fold_name(name)))), [])
-        where = [self.book.network_names(members(self.one, {person})) for person in found]
+        where = [self.book.network_names(ids_of(self.one, {person})) for person in found]
         places = [place for places in where for place in places]
         return found if len(set(places)) == len(places) >= len(found) else []
 
@@ -127,7 +127,7 @@ class Finder:
         """Enough of a card to tell people of one name apart."""
         from kithbook.readings.cards import cards, values
 
-        ids = members(self.one, {person})
+        ids = ids_of(self.one, {person})
         rows = self.book.reading(self.now_ms).card_of(ids)
         card = cards(rows, self.one).get(self.human(person), {})
         about = [card.get("org", ""), *values(card, "email")[:1], *self.book.network_names(ids)]

@@ -115,7 +115,7 @@ class Replica:
         return next((log.standing.role for log in self.own() if log.standing.person), None)
 
     @property
-    def speakers(self) -> set[bytes]:
+    def members(self) -> set[bytes]:
         """The people who have devices, or had some: only these ever speak for them."""
         self.refresh()
         return members(log.standing for log in self.logs.held())
@@ -155,7 +155,7 @@ class Replica:
         if moment is not None and moment.is_past:
             return self.pasts.at(now_ms, moment).reader(self.me, self.name)
         now = now_ms * 1000
-        return Reader(self.reading(now_ms), self.speakers, self.me, now, network=self.name)
+        return Reader(self.reading(now_ms), self.members, self.me, now, network=self.name)
 
     @cached_property
     def pasts(self) -> "Pasts":

@@ -10,7 +10,7 @@ from kithbook.errors import Ambiguous, Refused
 from kithbook.events import Content, Described, people_in, type_name
 from kithbook.ids import ID_BYTES, Ref, event_id, fold_name, person_id
 from kithbook.readings.listing import Logged
-from kithbook.readings.merges import classes, members
+from kithbook.readings.merges import classes, ids_of
 from kithbook.restating import SHARED, mark, restated
 from kithbook_client.book import Book
 from kithbook_client.copies import note_copy, secret_of_home
@@ -82,7 +82,7 @@ class Sharing:
 
     def _find_or_make(self, person: bytes) -> bytes:
         """Who somebody is on the team: as the private network says, else by their name."""
-        ids = members(self.one, {person})
+        ids = ids_of(self.one, {person})
         if self.private.me in ids:
             return self.team.me
         known = sorted(self.team.names(ids))
@@ -118,7 +118,7 @@ class Sharing:
 
     def _is_somebody_else(self, person: bytes) -> bool:
         """Whether the private network knows who this is already: another one of that name."""
-        return bool(self.private.names(members(self.one, {person})))
+        return bool(self.private.names(ids_of(self.one, {person})))
 
     def _check(self, original: Logged) -> None:
         name, event = event_id(original.log, original.seq), original.event

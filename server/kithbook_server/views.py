@@ -71,8 +71,8 @@ class Views:
             return
         with self._caught_up(network) as view:
             now = self.now() * 1000
-            speakers = members(view.standings.values())
-            yield Reader(view.shelf(now), speakers, me, now), view.find
+            there = members(view.standings.values())
+            yield Reader(view.shelf(now), there, me, now), view.find
 
     def _find(self, network: NetworkId, log: bytes, seq: int) -> Logged | None:
         with self._caught_up(network) as view:

@@ -51,13 +51,13 @@ class Past:
         return self._known()
 
     @property
-    def speakers(self) -> set[bytes]:
+    def members(self) -> set[bytes]:
         """The people whose own devices alone spoke for them."""
         return members(self.standings.values())
 
     def reader(self, me: bytes, network: str = "") -> Reader:
         """What `me` could ask then."""
-        return Reader(self.facts, self.speakers, me, self.now, network)
+        return Reader(self.facts, self.members, me, self.now, network)
 
     def counts(self, log: bytes, seq: int) -> bool:
         """Whether an event was known then, and counted."""

@@ -72,8 +72,8 @@ def tied(home: History, pairs: list[tuple[bytes, bytes]]) -> History:
 
 
 def part(name: str, history: History) -> Part:
-    speakers = {log.person for log in history.logs if log.person and log.until != 0}
-    return Part(name, stored(history), speakers)
+    members = {log.person for log in history.logs if log.person and log.until != 0}
+    return Part(name, stored(history), members)
 
 
 @given(home=at_home, team=on_a_team, pairs=ties, viewpoint=persons)
@@ -84,7 +84,7 @@ def test_joined_networks_read_as_one_fold_of_all_their_events(
     parts = [part("home", home), part("team", team)]
     joined = JoinedReader(parts, PEOPLE[0], TODAY)
     everything = History([*home.logs, *team.logs], [*home.written, *team.written])
-    whole = Reader(stored(everything), joined.speakers, PEOPLE[0], TODAY)
+    whole = Reader(stored(everything), joined.members, PEOPLE[0], TODAY)
     # Who is one, and whose word counts, is settled in each by itself.
     whole.__dict__["one"] = classes(merge for part in parts for merge in part.shelf.merges())
     whole.__dict__["word"] = joined.word

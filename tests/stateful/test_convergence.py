@@ -215,7 +215,7 @@ class Convergence(RuleBasedStateMachine):
         digest = replica.digest()
         expected = world(replica)
         shelf = replica.reading(NOW_MS)
-        read = Reader(shelf, replica.speakers, replica.me, NOW_MS * 1000)
+        read = Reader(shelf, replica.members, replica.me, NOW_MS * 1000)
 
         assert replica.digest() == digest
         contacts = {contact.person: seen(contact) for contact in read.contacts()}

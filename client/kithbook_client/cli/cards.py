@@ -9,7 +9,7 @@ from kithbook.errors import Invalid
 from kithbook.events import Described
 from kithbook.ids import Ref
 from kithbook.readings.cards import LISTS, SINGLE, parse_birthday
-from kithbook.readings.merges import members
+from kithbook.readings.merges import ids_of
 from kithbook.readings.rules import parse_days
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.recording import Recording, new_option, verb
@@ -117,7 +117,7 @@ def _field(text: str) -> str:
 
 def _over(recording: Recording, person: bytes, fields: list[str]) -> tuple[Ref, ...]:
     """The events that said something of these fields until now; the new one replaces them all."""
-    ids = members(recording.people.one, {person})
+    ids = ids_of(recording.people.one, {person})
     said = [row for _, name, row in recording.shelf.card_of(ids) if name in fields]
     gone = {(o.log, o.seq, o.check) for row in said for o in row.over}
     return tuple(

@@ -39,18 +39,18 @@ def kith_merge(call: Call, who: tuple[str, ...], at: str | None, note: str | Non
         )
     _refuse_for_others(recording, people)
     recording.record(Merged(people=people, **recording.common))
-    voices = recording.replica.speakers.intersection(people) - {recording.replica.me}
-    if voices and not call.json:
-        names = listing([recording.name(person) for person in voices])
+    others = recording.replica.members.intersection(people) - {recording.replica.me}
+    if others and not call.json:
+        names = listing([recording.name(person) for person in others])
         say(f"It counts once {names} wrote the same: nobody speaks for two members but they.")
 
 
 def _refuse_for_others(recording: Recording, people: tuple[bytes, ...]) -> None:
     """Of a member only that member says who else they are."""
     replica = recording.replica
-    voices = replica.speakers.intersection(people)
-    if voices and replica.me not in voices:
-        name = recording.name(voices.pop())
+    members = replica.members.intersection(people)
+    if members and replica.me not in members:
+        name = recording.name(members.pop())
         raise Refused(
             f"{name} is a member of {replica.name}: only {name} can say who else {name} is.",
             f"Ask {name} to merge them, or merge them in your own network: --in private.",

@@ -89,7 +89,7 @@ def _invited(call: Call, replica: Replica, name: str | None) -> tuple[bytes, lis
         return replica.home.random(16), []
     people = Maker(replica, call.now_ms(), call.ask)
     found = people.find_or_make(name)
-    if any(people.human(speaker) == people.human(found.id) for speaker in replica.speakers):
+    if any(people.human(member) == people.human(found.id) for member in replica.members):
         raise Refused(
             f"{found.name} is in {replica.name} already.",
             "They bring another device of theirs with: kith device add",

@@ -6,7 +6,7 @@ import click
 
 from kithbook.errors import Invalid, Refused
 from kithbook.events import Helped, HelpKind, How, Met, Referred, Trusted
-from kithbook.readings.merges import members
+from kithbook.readings.merges import ids_of
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.command import Number
 from kithbook_client.cli.output import plain
@@ -169,7 +169,7 @@ def kith_trusted(
 
 def _is_stated(recording: Recording, one: bytes, whom: bytes) -> bool:
     """Whether there is a level to withdraw."""
-    ids, others = (members(recording.people.one, {person}) for person in (one, whom))
+    ids, others = (ids_of(recording.people.one, {person}) for person in (one, whom))
     links = recording.shelf.links_between(ids, others)
     return any(link.stated and link.stated.tenths is not None for _, link in links)
 
@@ -177,7 +177,7 @@ def _is_stated(recording: Recording, one: bytes, whom: bytes) -> bool:
 def _warn_of_hearsay(recording: Recording, one: bytes) -> None:
     """Nobody speaks for a member, and whoever tries to is told so."""
     replica, human = recording.replica, recording.people.human
-    if human(one) in set(map(human, replica.speakers)) - {human(replica.me)}:
+    if human(one) in set(map(human, replica.members)) - {human(replica.me)}:
         name = recording.name(one)
         text = (
             f"Only {name}'s own devices say whom {name} trusts in {replica.name}: "

@@ -5,7 +5,7 @@ import click
 from kithbook.errors import Refused
 from kithbook.events import Helped, Thanked
 from kithbook.ids import Ref
-from kithbook.readings.merges import members
+from kithbook.readings.merges import ids_of
 from kithbook_client.cli.call import Call
 from kithbook_client.cli.recording import Recording, by_option, new_option, verb
 from kithbook_client.cli.waiting import waiting
@@ -72,7 +72,7 @@ def _words(recording: Recording, said: Thanked) -> str:
 def _oldest(recording: Recording, one: bytes, to: bytes) -> tuple[Ref, ...]:
     """The oldest open help that these thanks close, if there is one."""
     humans, shelf = recording.people.one, recording.shelf
-    found = waiting(shelf, humans, members(humans, {one}), members(humans, {to}))
+    found = waiting(shelf, humans, ids_of(humans, {one}), ids_of(humans, {to}))
     return tuple(help_.help for help_ in found[:1])
 
 

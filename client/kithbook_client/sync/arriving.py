@@ -45,7 +45,7 @@ def _is_a_private_one(replica: Replica) -> bool:
     if replica.private or replica.role != "owner":
         return False
     names = {act.event.name for act in replica.logs.acts() if isinstance(act.event, Founded)}
-    return names == {PRIVATE} and replica.speakers == {replica.me}
+    return names == {PRIVATE} and replica.members == {replica.me}
 
 
 def _is_empty(private: Replica) -> bool:

@@ -11,8 +11,8 @@ def concerning(knowledge: Knowledge, bounds: Bounds, me: bytes) -> list[Held]:
     events, root = knowledge.events, bounds.root
     pairs = bounds.pairs()
     acts = (act.event for act in knowledge.acts.values())
-    speakers = {act.person for act in acts if isinstance(act, Invited)} | {me}
-    people = {bounds.start, bounds.to, *map(root, speakers)}.union(*pairs)
+    members = {act.person for act in acts if isinstance(act, Invited)} | {me}
+    people = {bounds.start, bounds.to, *map(root, members)}.union(*pairs)
     found = {number for pair in pairs for number in bounds.said[pair]}
     retracted: list[int] = []
     for number in bounds.rest:

@@ -71,11 +71,11 @@ class JoinedScope(Scope):
         for (log, _), merge in rows.merge.items():
             if not merge.empty:
                 said[self._part[log]].append(merge)
-        found = map(in_force, said, self._speakers(standings))
+        found = map(in_force, said, self._members(standings))
         return list(merges_of_all(list(found), [named.intersection for named in self._named]))
 
     def word(self, standings: Standings, reader: bytes, one: Mapping[bytes, bytes]) -> Word:
-        return JoinedWord(self._speakers(standings), reader, one)
+        return JoinedWord(self._members(standings), reader, one)
 
     def logged(
         self,
@@ -88,7 +88,7 @@ class JoinedScope(Scope):
             part = self.parts[self._part[logged.log]]
             yield replace(logged, network=part.knowledge.network)
 
-    def _speakers(self, standings: Standings) -> list[set[bytes]]:
+    def _members(self, standings: Standings) -> list[set[bytes]]:
         found: list[list[Standing]] = [[] for _ in self.parts]
         for log, standing in standings.items():
             found[self._part[log]].append(standing)

@@ -67,7 +67,7 @@ def introductions(reader: Reader, to: bytes, start: bytes | None = None) -> Intr
 def knowers(reader: Reader, to: bytes) -> list[Knower]:
     """By level, then by the last contact, then by how often; those with no level last."""
     levels, ties = reader.levels_of(to), reader.ties(to)
-    members = {reader.one.get(speaker, speaker) for speaker in reader.speakers}
+    members = {reader.one.get(person, person) for person in reader.members}
     found = [
         Knower(
             person,

@@ -22,7 +22,7 @@ class Part(NamedTuple):
 
     name: str
     shelf: Shelf
-    speakers: Collection[bytes]
+    members: Collection[bytes]
 
 
 class Joined:
@@ -110,12 +110,12 @@ class JoinedReader(Reader):
 
     def __init__(self, parts: Sequence[Part], me: bytes, now: int) -> None:
         shelf = Joined([part.shelf for part in parts])
-        super().__init__(shelf, {who for part in parts for who in part.speakers}, me, now)
+        super().__init__(shelf, {who for part in parts for who in part.members}, me, now)
         self.parts = parts
 
     @cached_property
     def word(self) -> Word:
-        return JoinedWord([part.speakers for part in self.parts], self.me, self.one)
+        return JoinedWord([part.members for part in self.parts], self.me, self.one)
 
     @cached_property
     def names(self) -> Names:
@@ -126,13 +126,13 @@ class JoinedWord(Word):
     """Whose word counts: who speaks in a network is asked of the one in which a word stands."""
 
     def __init__(
-        self, speakers: Sequence[Collection[bytes]], reader: bytes, one: Mapping[bytes, bytes]
+        self, members: Sequence[Collection[bytes]], reader: bytes, one: Mapping[bytes, bytes]
     ) -> None:
         super().__init__((), reader, one)
         self.by_author: dict[bytes, set[bytes]] = {}
-        for people in speakers:
-            members = {one.get(person, person) for person in people}
-            self.by_author |= dict.fromkeys(people, members)
+        for people in members:
+            humans = {one.get(person, person) for person in people}
+            self.by_author |= dict.fromkeys(people, humans)
 
     def counts(self, author: bytes, by: bytes) -> bool:
         by = self.one.get(by, by)

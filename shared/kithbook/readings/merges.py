@@ -24,8 +24,8 @@ def in_force(merges: Iterable[Merge], members: set[bytes]) -> list[Merge]:
     ties = [Merge((a, b)) for a, b in named if a != b and (b, a) in named]
     voices = classes(ties)
     together = classes([*ties, *(merge for merge, _ in agreed)])
-    speakers = {(together.get(person, person), voices.get(person, person)) for person in members}
-    in_class = Counter(root for root, _ in speakers)
+    humans = {(together.get(person, person), voices.get(person, person)) for person in members}
+    in_class = Counter(root for root, _ in humans)
     return [
         merge
         for merge, among in agreed
@@ -51,7 +51,7 @@ def classes(merges: Iterable[Merge]) -> dict[bytes, bytes]:
     return {person: find(person) for person in list(one)}
 
 
-def members(one: Mapping[bytes, bytes], people: Collection[bytes]) -> set[bytes]:
+def ids_of(one: Mapping[bytes, bytes], people: Collection[bytes]) -> set[bytes]:
     """All ids of the humans that these ids stand for."""
     if not one:
         return set(people)

@@ -5,7 +5,7 @@ from functools import cached_property
 
 from kithbook.ids import fold_name
 from kithbook.readings.cards import cards
-from kithbook.readings.merges import members
+from kithbook.readings.merges import ids_of
 from kithbook.readings.shelf import Shelf
 
 
@@ -52,7 +52,7 @@ class Names:
         person = self.one.get(person, person)
         name = self._some.get(person)
         if name is None:
-            ids = members(self.one, {person})
+            ids = ids_of(self.one, {person})
             card = cards(self.shelf.card_of(ids), self.one).get(person, {})
             name = self._some[person] = card["name"] if "name" in card else self.otherwise(person)
         return name

@@ -9,7 +9,7 @@ from kithbook.facts.tables import PairKey
 from kithbook.readings.cards import Card, cards
 from kithbook.readings.contacts import Contact, cadence_of, contacts, ties_with
 from kithbook.readings.ledger import Account, ledger
-from kithbook.readings.merges import classes, members
+from kithbook.readings.merges import classes, ids_of
 from kithbook.readings.names import Names
 from kithbook.readings.referrals import Outcome, outcomes, referred
 from kithbook.readings.rules import Rules, rules_of
@@ -28,17 +28,17 @@ FEW = 500
 
 
 class Reader:
-    """Reads for `me`. `speakers` are the people who have devices; `now` is in µs since 1970.
+    """Reads for `me`. `members` are the people who have devices; `now` is in µs since 1970.
 
     `network` is what the network is called where answers are to say so.
     """
 
     def __init__(
-        self, shelf: Shelf, speakers: Collection[bytes], me: bytes, now: int, network: str = ""
+        self, shelf: Shelf, members: Collection[bytes], me: bytes, now: int, network: str = ""
     ) -> None:
         self.shelf = shelf
         self.network = network
-        self.speakers = speakers
+        self.members = members
         self.me = me
         self.today = now // DAY_US
 
@@ -53,7 +53,7 @@ class Reader:
 
     @cached_property
     def word(self) -> Word:
-        return Word(self.speakers, self.me, self.one)
+        return Word(self.members, self.me, self.one)
 
     @cached_property
     def names(self) -> Names:
@@ -73,7 +73,7 @@ class Reader:
 
     def ids(self, person: bytes) -> set[bytes]:
         """All ids of one human."""
-        return members(self.one, {person})
+        return ids_of(self.one, {person})
 
     def card(self, person: bytes) -> Card:
         """Everything known of one person."""
@@ -101,7 +101,7 @@ class Reader:
         self, people: Collection[bytes], viewpoint: bytes | None = None
     ) -> list[Contact]:
         """Only these people, by the viewpoint's contact with them."""
-        ids, theirs = self.ids(viewpoint or self.me), members(self.one, people)
+        ids, theirs = self.ids(viewpoint or self.me), ids_of(self.one, people)
         few = len(theirs) < FEW
         ties = self.shelf.ties_of(theirs if few else ids)
         known = cards(self.shelf.card_of(theirs), self.one) if few else self._paced
@@ -145,7 +145,7 @@ class Reader:
     def accounts(self, people: Collection[bytes], viewpoint: bytes | None = None) -> list[Account]:
         """Those that these people have with the viewpoint."""
         ids, shelf = self.ids(viewpoint or self.me), self.shelf
-        theirs = members(self.one, people) - ids
+        theirs = ids_of(self.one, people) - ids
         given, received = shelf.links_between(theirs, ids), shelf.links_between(ids, theirs)
         return list(ledger(ids, received, given, shelf.helps_of(theirs), self.one).values())
 
@@ -164,7 +164,7 @@ class Reader:
     def referrals(self, viewpoint: bytes | None = None) -> list[Outcome]:
         """The referrals in which the viewpoint took part, and what came of them."""
         rows = list(self.shelf.referrals_of(self.ids(viewpoint or self.me)))
-        who = members(self.one, referred(rows))
+        who = ids_of(self.one, referred(rows))
         links = dict([*self.shelf.links_from(who), *self.shelf.links_to(who)])
         return outcomes(rows, self.shelf.ties_of(who), links.items(), self.one)
 

@@ -22,7 +22,7 @@ def test_a_new_home_has_a_private_network_in_which_we_are_known(home: Home) -> N
 
     assert [network.name for network in home.networks()] == ["private"]
     assert replica.names([replica.me]) == {replica.me: "Ada"}
-    assert replica.speakers == {replica.me}
+    assert replica.members == {replica.me}
     assert replica.device == "desk"
     assert replica.count() == 2
 

@@ -346,7 +346,7 @@ class TestAnExport:
 
 def _facts(replica: Replica) -> object:
     """What a person would compare, by names."""
-    reader = Reader(replica.reading(AT // 1000), replica.speakers, replica.me, AT)
+    reader = Reader(replica.reading(AT // 1000), replica.members, replica.me, AT)
     name = reader.names.__getitem__
     ledger = {
         name(person): (

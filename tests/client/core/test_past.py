@@ -142,7 +142,7 @@ def test_a_device_that_joined_later_had_no_say_before(
         return replica.reader(clock.ms, Moment(known_at=known_at)).score(carol).score
 
     assert (score(before), score(hearsay), score(None)) == (None, 5.0, None)
-    assert replica.pasts.at(clock.ms, Moment(known_at=hearsay)).speakers == {replica.me}
+    assert replica.pasts.at(clock.ms, Moment(known_at=hearsay)).members == {replica.me}
 
 
 def test_the_events_of_a_moment_are_those_that_had_happened_and_what_corrects_them(

@@ -147,7 +147,7 @@ class TestJoining:
         assert shared.role == "member"
         assert home.replica().network != shared.network
         sync(ada)
-        assert ada.speakers == shared.speakers == {ada.me, who(ada, "Bob")}
+        assert ada.members == shared.members == {ada.me, who(ada, "Bob")}
         home.close()
 
     def test_a_setup_link_needs_a_home_and_works_once(

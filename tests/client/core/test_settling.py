@@ -44,12 +44,12 @@ def test_revoking_one_of_two_devices_with_one_link_lets_the_other_speak(
         one.append([met_by_bob])
         give(one, replica)
     assert {one.standing.is_unsettled for one in replica.logs.held()} == {True, False}
-    assert replica.speakers == {replica.me}
+    assert replica.members == {replica.me}
     assert [one.void for one in replica.events() if one.event == met_by_bob] == ["inert"] * 2
 
     revoke(replica, thief.own()[0].key or b"")
 
-    assert replica.speakers == {replica.me, bob}
+    assert replica.members == {replica.me, bob}
     assert [one.void for one in replica.events() if one.event == met_by_bob].count(None) == 1
     for one in (phone, thief):
         give(replica, one)

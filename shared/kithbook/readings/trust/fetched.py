@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from kithbook.facts.rows import Link
 from kithbook.facts.tables import PairKey
-from kithbook.readings.merges import members
+from kithbook.readings.merges import ids_of
 from kithbook.readings.rules import Rules
 from kithbook.readings.shelf import Shelf
 from kithbook.readings.trust.levels import NOBODY, Level, Word, graph, in_order, levels
@@ -25,13 +25,13 @@ class Fetched:
         """Whom somebody has a level about."""
         known = self._by.get(person)
         if known is None:
-            links = self.shelf.trust_from(members(self.one, {person}))
+            links = self.shelf.trust_from(ids_of(self.one, {person}))
             known = self._by[person] = graph(self._levels(links)).get(person, NOBODY)
         return known
 
     def load(self, people: Collection[bytes]) -> None:
         """Fetch the neighbours of these people with one question, before all are asked for."""
-        links = self.shelf.trust_from(members(self.one, people))
+        links = self.shelf.trust_from(ids_of(self.one, people))
         found = graph(self._levels(links))
         self._by.update((person, found.get(person, NOBODY)) for person in people)
 
@@ -39,7 +39,7 @@ class Fetched:
         """Who has a level about somebody."""
         known = self._of.get(person)
         if known is None:
-            links = self.shelf.trust_to(members(self.one, {person}))
+            links = self.shelf.trust_to(ids_of(self.one, {person}))
             known = self._of[person] = self._about(person, links)
         return known
 
