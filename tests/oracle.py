@@ -215,9 +215,13 @@ class World:
         """Whether an owner took it back."""
         if isinstance(w.event, Trusted):
             return False
-        return self._reached(w, [r for r in self.written if self.role(r) == "owner"])
+        named = [o for o in (w, *self._copies(w)) if not isinstance(o.event, Trusted)]
+        return self._reached(w, [r for r in self.written if self.role(r) == "owner"], named)
 
-    def _reached(self, w: Written, retractions: list[Written]) -> bool:
+    def _reached(
+        self, w: Written, retractions: list[Written], copies: list[Written] | None = None
+    ) -> bool:
+        """Whether one of these retractions names it, or before it was made one of its copies."""
         if isinstance(w.event, NOT_RETRACTED):
             return False
         for r in retractions:
@@ -225,8 +229,11 @@ class World:
                 continue
             if w.named_by(r.event.event):
                 return True
-            reaches = any(other.named_by(r.event.event) for other in self._copies(w))
-            if reaches and w.when_written < r.when_written:
+            others = self._copies(w) if copies is None else copies
+            if (
+                any(other.named_by(r.event.event) for other in others)
+                and w.when_written < r.when_written
+            ):
                 return True
         return False
 

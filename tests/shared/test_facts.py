@@ -184,6 +184,14 @@ def test_no_owner_touches_whom_a_member_says_they_trust() -> None:
     assert story.why_not(word) is None
 
 
+def test_an_owner_who_takes_back_a_word_of_trust_reaches_nothing_else_of_its_source() -> None:
+    story = Story("Ada", "Bob", role="member")
+    first = story.met("Bob", "Carol", log="Bob", source=b"S" * 16)
+    word = story.trusted("Bob", "Carol", 9, log="Bob", source=b"S" * 16)
+    story.retracted(word)
+    assert (story.why_not(first), story.why_not(word)) == (None, "copy")
+
+
 def test_an_owner_hides_a_card_field_and_a_merge_of_a_member() -> None:
     story = Story("Ada", "Bob", role="member")
     said = story.described("Carol", log="Bob", name="Caroline")
