@@ -16,8 +16,8 @@ from kithbook.events import AnyEvent, Content, Described
 from kithbook.facts.effects import Entry
 from kithbook.ids import CHECK_BYTES, ID_BYTES, Ref
 from kithbook_client.authoring import Append
-from kithbook_client.lines import AnyLine, event_of, when
-from kithbook_client.naming import Naming
+from kithbook_client.importing.lines import AnyLine, event_of, when
+from kithbook_client.importing.naming import Naming
 from kithbook_client.replica import Replica
 
 CHUNK = 100_000
