@@ -6,11 +6,13 @@ from kithbook.readings.answering import accounts_in_order, contacts_in_order, in
 from kithbook.readings.cards import cards
 from kithbook.readings.contacts import Contact
 from kithbook.readings.ledger import Account, by_kind
+from kithbook.readings.names import short
 from kithbook.readings.reader import Reader
 from kithbook.readings.trust.levels import levels
 from tests import oracle
 from tests.oracle import World
 from tests.shared.memory import reader, stored
+from tests.shared.story import Story, who
 from tests.strategies import (
     ABOUT_DEALINGS,
     ABOUT_TRUST,
@@ -62,6 +64,16 @@ def test_some_accounts_are_the_same_as_among_all(
     assert accounts_in_order(read, viewpoint, count) == everybody[:count]
     for account in everybody:
         assert read.accounts([account.person], viewpoint) == [account]
+
+
+def test_who_has_no_name_has_none_after_being_called_somehow() -> None:
+    story = Story()
+    story.described("Bob", name="Bob")
+    story.helped("Ada", "Carol")
+    names = story.read().names
+    before = dict(names.all)
+    assert names[who("Carol")] == short(who("Carol"))
+    assert names.all == before == {who("Bob"): "Bob"}
 
 
 def seen(contact: Contact) -> oracle.Contact:

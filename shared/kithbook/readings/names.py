@@ -18,7 +18,8 @@ class Names:
         self.one = one
         self.otherwise: Callable[[bytes], str] = short
         """How to call who has no name on this shelf."""
-        self._some: dict[bytes, str] = {}
+        self._known: dict[bytes, str] = {}
+        """How to call who was asked for or loaded, whether or not they have a name."""
 
     @cached_property
     def all(self) -> dict[bytes, str]:
@@ -26,7 +27,7 @@ class Names:
         found = {p: name for p, name in self.shelf.names() if p not in self.one}
         merged = cards(self.shelf.card_of(self.one), self.one) if self.one else {}
         found |= {person: card.get("name", short(person)) for person, card in merged.items()}
-        self._some = found
+        self._known |= found
         return found
 
     def called(self, text: str) -> list[bytes]:
@@ -46,15 +47,15 @@ class Names:
 
     def load(self) -> None:
         """Know everybody, before many are asked for."""
-        self._some = self.all
+        self._known |= self.all
 
     def __getitem__(self, person: bytes) -> str:
         person = self.one.get(person, person)
-        name = self._some.get(person)
+        name = self._known.get(person)
         if name is None:
             ids = ids_of(self.one, {person})
             card = cards(self.shelf.card_of(ids), self.one).get(person, {})
-            name = self._some[person] = card["name"] if "name" in card else self.otherwise(person)
+            name = self._known[person] = card["name"] if "name" in card else self.otherwise(person)
         return name
 
 
