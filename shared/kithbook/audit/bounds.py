@@ -7,7 +7,8 @@ whose strongest chain of bounds stays below the cut was never part of what made 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from heapq import heapify, heappop, heappush
 from itertools import permutations
 from typing import Any
@@ -16,7 +17,6 @@ import msgspec
 
 from kithbook.errors import Invalid
 from kithbook.events import (
-    Content,
     Described,
     Helped,
     Merged,
@@ -48,32 +48,29 @@ Pair = tuple[bytes, bytes]
 class Bounds:
     """Of the score of `to` from `start`, over all of these events.
 
-    `said` are the events about each pair, by their place in the list, `rest` those about none.
+    `rest` are the events about nobody and no pair, by their place in the list.
     """
 
     def __init__(self, events: Sequence[Held], start: bytes, to: bytes) -> None:
-        kinds: defaultdict[type, list[tuple[int, Any]]] = defaultdict(list)
+        kinds = self._kinds = defaultdict[type, list[tuple[int, Any]]](list)
         for number, held in enumerate(events):
             kinds[type(held.event)].append((number, held.event))
         self.one = classes(Merge(merged.people) for _, merged in kinds[Merged])
         self.start, self.to = self.root(start), self.root(to)
         self.rules = _loosest(ruled for _, ruled in kinds[Ruled])
         self.cut = max(self.rules.cut, LEAST) * SLACK
-        self.said: defaultdict[Pair, list[int]] = defaultdict(list)
         self.rest = [
             number for kind, found in kinds.items() if kind not in SAID for number, _ in found
         ]
         self.warners: set[bytes] = set()
-        self._stated: dict[Pair, int] = {}
-        self._dealt: set[Pair] = set()
-        self._note_stated(kinds[Trusted])
-        for kind in DEALINGS:
-            self._note_dealt(kinds[kind])
-        self._by: defaultdict[bytes, dict[bytes, float]] = defaultdict(dict)
+        self._by = self._stated()
+        for a, b in self._dealt():
+            stated = self._by[a].get(b)
+            self._by[a][b] = max(min(MOST, stated + 1) if stated else 0.0, self.rules.weak)
         of: defaultdict[bytes, dict[bytes, float]] = defaultdict(dict)
-        for pair in self.said:
-            a, b = pair
-            self._by[a][b] = of[b][a] = self._most(pair)
+        for a, levels in self._by.items():
+            for b, level in levels.items():
+                of[b][a] = level
         loose = msgspec.structs.replace(self.rules, cut=self.cut)
         found = reach(self.start, self._neighbours, loose)
         self.reached = {step.person: step.support for step in found}
@@ -129,32 +126,46 @@ class Bounds:
         heard = self.reached.get(a, 0.0) * MOST / self.rules.divisor
         return heard >= (weight or self.cut) * SLACK
 
-    def _note_dealt(self, dealt: Iterable[tuple[int, Content]]) -> None:
-        for number, event in dealt:
-            # Who of them deals with whom is not asked: it could only be less.
-            for pair in permutations(map(self.root, people_in(event)), 2):
-                self.said[pair].append(number)
-                self._dealt.add(pair)
+    def about(self, pairs: AbstractSet[Pair]) -> Iterator[int]:
+        """The events about these pairs, by their place in the list."""
+        ones, people = {a for a, _ in pairs}, {person for pair in pairs for person in pair}
+        root = self.one.get
+        for number, event in self._kinds[Trusted]:
+            by = root(event.by, event.by)
+            if by in ones and (by, root(event.whom, event.whom)) in pairs:
+                yield number
+        for kind in DEALINGS:
+            for number, event in self._kinds[kind]:
+                # Two who were merged later are one here, and still two of whom it tells.
+                near = [one for one in map(self.root, people_in(event)) if one in people]
+                if not pairs.isdisjoint(permutations(near, 2)):
+                    yield number
 
-    def _note_stated(self, stated: Iterable[tuple[int, Trusted]]) -> None:
-        """Most of what bears on trust comes by here."""
-        one, said, most, to = self.one, self.said, self._stated, self.to
-        for number, event in stated:
-            pair, level = (event.by, event.whom), event.level
+    def _stated(self) -> defaultdict[bytes, dict[bytes, float]]:
+        """The highest level that each ever stated of another; notes who warns of `to`."""
+        one, to, warners = self.one, self.to, self.warners
+        most: defaultdict[bytes, dict[bytes, float]] = defaultdict(dict)
+        for _, event in self._kinds[Trusted]:  # most of what bears on trust comes by here
+            by, whom, level = event.by, event.whom, (event.level or 0) / 10
             if one:
-                pair = one.get(event.by, event.by), one.get(event.whom, event.whom)
-            said[pair].append(number)
-            if level:
-                if pair not in most or level > most[pair]:
-                    most[pair] = level
-            elif level == 0 and pair[1] == to:
-                self.warners.add(pair[0])
+                by, whom = one.get(by, by), one.get(whom, whom)
+            levels = most[by]
+            if level > levels.get(whom, -1.0):
+                levels[whom] = level
+            if whom == to and event.level == 0:
+                warners.add(by)
+        return most
 
-    def _most(self, pair: Pair) -> float:
-        stated = self._stated.get(pair, 0) / 10
-        if pair not in self._dealt:
-            return stated
-        return max(min(MOST, stated + 1) if stated else 0.0, self.rules.weak)
+    def _dealt(self) -> set[Pair]:
+        """Between whom anything ever was; who of them dealt with whom is not asked, for it could
+        only be less.
+        """
+        return {
+            pair
+            for kind in DEALINGS
+            for _, event in self._kinds[kind]
+            for pair in permutations(map(self.root, people_in(event)), 2)
+        }
 
     def _neighbours(self, person: bytes) -> dict[bytes, Level]:
         found = sorted(self._by.get(person, {}).items(), key=lambda item: -item[1])

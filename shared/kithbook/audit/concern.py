@@ -13,7 +13,7 @@ def concerning(knowledge: Knowledge, bounds: Bounds, me: bytes) -> list[Held]:
     acts = (act.event for act in knowledge.acts.values())
     members = {act.person for act in acts if isinstance(act, Invited)} | {me}
     people = {bounds.start, bounds.to, *map(root, members)}.union(*pairs)
-    found = {number for pair in pairs for number in bounds.said[pair]}
+    found = set(bounds.about(pairs))
     retracted: list[int] = []
     for number in bounds.rest:
         match events[number].event:
