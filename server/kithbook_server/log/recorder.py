@@ -8,7 +8,9 @@ from its stock recorder in one rule: a gap is refused as a duplicate is, with In
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +20,7 @@ from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor
 from kithbook.errors import Unsupported
 from kithbook.ids import NetworkId
 from kithbook_server.log import TOPICS, Pool, schema
-from kithbook_server.log.datastore import DurableDatastore, raw, telling
+from kithbook_server.log.datastore import LOCK_SECONDS, DurableDatastore, raw, telling
 from kithbook_server.log.sqlite import SQLiteReading, SQLiteWriting
 from kithbook_server.log.stored import NO_END, NO_NETWORK, insert, log_of
 
@@ -29,6 +31,7 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
     def __init__(self, datastore: DurableDatastore) -> None:
         super().__init__(datastore)
         self._place = datastore.pool.db_name
+        self._asking = Lock()
         self._tell: Callable[[NetworkId], None] = lambda _: None
         self.select_max_notification_id_statement = "SELECT MAX(position) FROM record"
 
@@ -58,9 +61,11 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
             self._tell(network)
 
     def last_act(self, network: NetworkId) -> int:
-        """Asked each time: `kithd restore` may write to these files while they are served."""
-        with self.reading() as held:
-            return held.last_act(network)
+        """Asked each time: `kithd restore` may write to these files while they are served. Every
+        round asks it, so it has a connection of its own, without a pool and a transaction.
+        """
+        with telling(self._place), self._asking:
+            return SQLiteReading(self._asked).last_act(network)
 
     def pool(self) -> Pool:
         pool = self.datastore.pool
@@ -74,7 +79,16 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
         return found + [f"the record at position {row[0]} has a wrong topic" for row in misnamed]
 
     def close(self) -> None:
+        with self._asking:
+            if "_asked" in vars(self):
+                self._asked.connection.close()
         self.datastore.close()
+
+    @cached_property
+    def _asked(self) -> sqlite3.Cursor:
+        return sqlite3.connect(
+            self._place, LOCK_SECONDS, isolation_level=None, check_same_thread=False
+        ).cursor()
 
     def _create_table(self, c: SQLiteCursor) -> None:
         sql = raw(c)
