@@ -331,3 +331,10 @@ def test_a_folder_that_cannot_be_made_is_unavailable(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(Unavailable, match="cannot be used"):
         SQLiteLogRecorder.open(tmp_path / "file" / "logs.sqlite")
+
+
+def test_once_closed_it_says_so_and_opens_nothing_again(in_file: SQLiteLogRecorder) -> None:
+    assert in_file.last_act(NetworkId(bytes(16))) == 0
+    in_file.close()
+    with pytest.raises(Unavailable, match="has been closed"):
+        in_file.last_act(NetworkId(bytes(16)))

@@ -50,12 +50,6 @@ def admitted(network: str, request: AnyRequest, server: Server) -> NetworkId:
     return asked
 
 
-def asking(network: str, request: AnyRequest, server: Server) -> tuple[NetworkId, bytes]:
-    """The network, and whose device asks."""
-    asked = admitted(network, request, server)
-    return asked, server.hosting.person(asked, request.user)
-
-
 def moment_of(as_of: str | None, known_at: str | None) -> Moment:
     return Moment(end_of(as_of), end_of(known_at))
 
@@ -85,7 +79,8 @@ def asked_of(
     People are found by what they are called now, also where a past is read; whoever had no name
     then is called by it.
     """
-    id_, me = asking(network, request, server)
+    id_ = admitted(network, request, server)
+    me = server.hosting.person(id_, request.user)
     with server.views.reading(id_, me) as (now, find):
         people = [person_called(now, one) for one in who]
         if not moment.is_past:

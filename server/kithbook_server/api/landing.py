@@ -9,40 +9,19 @@ from hashlib import sha256
 
 from litestar import MediaType, Response, get
 
-_STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 40rem; margin: 3rem auto; padding: 0 1rem;
-  color: #222; background: #fff; }
-code { font: 14px/1.4 ui-monospace, monospace; }
-pre { background: #f4f4f2; padding: .75rem; white-space: pre-wrap; overflow-wrap: anywhere; }
-@media (prefers-color-scheme: dark) {
-  body { color: #ddd; background: #1b1b1a; } pre { background: #262625; }
-}
-"""
+from kithbook_server.api.page import STYLE, document
+
 _SCRIPT = r"""
 if (/^https?:\/\/[\w.:[\]\/-]+#[\w-]+$/.test(location.href)) {
   document.querySelector("pre code").textContent = `kith join '${location.href}'`;
 }
 """
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="icon" href="data:,">
-<title>A link for kith</title>
-<style>{style}</style>
-</head>
-<body>
-<h1>A link for kith</h1>
-<p>{about}</p>
+_BODY = """<p>{about}</p>
 <p>It opens nothing in a browser. Where <code>kith</code> is installed, type this, with the whole
 link in the place of LINK if it does not stand there already:</p>
 <pre><code>kith join 'LINK'</code></pre>
 <p>{more} It works once. Whoever has it can use it, so give it to nobody else.</p>
-<script>{script}</script>
-</body>
-</html>
-"""
+<script>{script}</script>"""
 _TOLD = {
     "/setup": ("It makes this server host your network.", "You need a home: kith init --me NAME."),
     "/device": ("It brings one more device of yours into your network.", ""),
@@ -61,7 +40,7 @@ def _only(text: str) -> str:
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; img-src data:; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'; "
-    f"style-src {_only(_STYLE)}; script-src {_only(_SCRIPT)}",
+    f"style-src {_only(STYLE)}; script-src {_only(_SCRIPT)}",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
@@ -69,7 +48,7 @@ _HEADERS = {
 
 def _page(path: str) -> Response[str]:
     about, more = _TOLD[path]
-    page = _PAGE.format(style=_STYLE, script=_SCRIPT, about=about, more=more)
+    page = document("A link for kith", _BODY.format(script=_SCRIPT, about=about, more=more))
     return Response(page, media_type=MediaType.HTML, headers=_HEADERS)
 
 

@@ -1,4 +1,4 @@
-"""The OpenAPI description as one plain page: no script, no font, nothing from another host."""
+"""Plain pages, such as the OpenAPI description: no font, nothing from another host."""
 
 from collections.abc import Iterator
 from html import escape
@@ -6,47 +6,53 @@ from typing import Any
 
 import msgspec
 
-_PAGE = """<!doctype html>
+STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 50rem; margin: 2rem auto; padding: 0 1rem;
+  color: #222; background: #fff; }
+code, pre { font: 14px/1.4 ui-monospace, monospace; }
+pre { background: #f4f4f2; padding: .75rem; white-space: pre-wrap; overflow-wrap: anywhere; }
+h2 code { font-size: 1.1rem; }
+section { border-top: 1px solid #ddd; }
+@media (prefers-color-scheme: dark) {
+  body { color: #ddd; background: #1b1b1a; } pre { background: #262625; }
+  a { color: #8ab4f8; } section { border-color: #444; }
+}
+"""
+_DOCUMENT = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="data:,">
 <title>{title}</title>
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 50rem; margin: 2rem auto; padding: 0 1rem;
-  color: #222; background: #fff; }}
-code, pre {{ font: 14px/1.4 ui-monospace, monospace; }}
-pre {{ background: #f4f4f2; padding: .75rem; overflow-x: auto; }}
-h2 code {{ font-size: 1.1rem; }}
-section {{ border-top: 1px solid #ddd; }}
-@media (prefers-color-scheme: dark) {{
-  body {{ color: #ddd; background: #1b1b1a; }} pre {{ background: #262625; }}
-  a {{ color: #8ab4f8; }} section {{ border-color: #444; }}
-}}
-</style>
+<style>{style}</style>
 </head>
 <body>
-<h1>{title} {version}</h1>
-<p>{description}</p>
-<p>The same for machines: <a href="/schema/openapi.json">openapi.json</a>.</p>
-{operations}
-<h1 id="messages">Messages</h1>
-{messages}
+<h1>{title}</h1>
+{body}
 </body>
 </html>
 """
+_BODY = """<p>{description}</p>
+<p>The same for machines: <a href="/schema/openapi.json">openapi.json</a>.</p>
+{operations}
+<h1 id="messages">Messages</h1>
+{messages}"""
+
+
+def document(title: str, body: str) -> str:
+    """A page of this server; `title` and `body` are HTML."""
+    return _DOCUMENT.format(title=title, style=STYLE, body=body)
 
 
 def render_page(openapi: dict[str, Any]) -> str:
     info = openapi["info"]
-    return _PAGE.format(
-        title=escape(info["title"]),
-        version=escape(info["version"]),
+    body = _BODY.format(
         description=escape(info.get("description", "")),
         operations="\n".join(_operations(openapi["paths"])),
         messages="\n".join(_messages(openapi["components"]["schemas"])),
     )
+    return document(escape(f"{info['title']} {info['version']}"), body)
 
 
 def _operations(paths: dict[str, Any]) -> Iterator[str]:

@@ -30,11 +30,11 @@ from kithbook_server.api.asking import (
     Who,
     admitted,
     asked_of,
-    asking,
     end_of,
     moment_of,
     start_of,
 )
+from kithbook_server.api.auth import network_in
 from kithbook_server.api.openapi import operation
 from kithbook_server.api.server import Server
 from kithbook_server.api.wire import AnyRequest, reply
@@ -146,8 +146,8 @@ def why(
     moment = moment_of(as_of, known_at)
     if changes:
         with asked_of(network, request, server, NOW, to, start) as asked:
-            whom, viewpoint = asked.people
-        id_, me = asking(network, request, server)
+            me, (whom, viewpoint) = asked.reader.me, asked.people
+        id_ = network_in(network)
         history = server.views.score_history(id_, me, whom, viewpoint, order, moment)
         found = history.within(order, start_of(since), end_of(until))
         with asked_of(network, request, server, moment) as asked:

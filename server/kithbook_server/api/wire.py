@@ -136,10 +136,10 @@ def _format_out(headers: Headers) -> str:
 
 def accepted(header: str) -> list[str]:
     """What a header names as welcome, the best first; what has `q=0` is not (RFC 9110, 12.4.2)."""
-    found = [one.partition(";") for one in header.lower().replace(" ", "").split(",")]
+    named = header.lower().replace(" ", "").split(",")
     if ";" not in header:
-        return [name for name, _, _ in found]
-    weighed = [(_weight(rest), name) for name, _, rest in found]
+        return named
+    weighed = [(_weight(rest), name) for name, _, rest in (one.partition(";") for one in named)]
     welcome = [one for one in weighed if one[0] > 0]
     return [name for _, name in sorted(welcome, key=itemgetter(0), reverse=True)]
 

@@ -14,7 +14,7 @@ from threading import Lock
 from typing import Any
 from uuid import UUID
 
-from eventsourcing.persistence import Notification, StoredEvent
+from eventsourcing.persistence import ConnectionPoolClosedError, Notification, StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor
 
 from kithbook.errors import Unsupported
@@ -65,6 +65,8 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
         round asks it, so it has a connection of its own, without a pool and a transaction.
         """
         with telling(self._place), self._asking:
+            if self.datastore.pool.closed:
+                raise ConnectionPoolClosedError
             return SQLiteReading(self._asked).last_act(network)
 
     def pool(self) -> Pool:
@@ -79,10 +81,10 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
         return found + [f"the record at position {row[0]} has a wrong topic" for row in misnamed]
 
     def close(self) -> None:
+        self.datastore.close()
         with self._asking:
             if "_asked" in vars(self):
                 self._asked.connection.close()
-        self.datastore.close()
 
     @cached_property
     def _asked(self) -> sqlite3.Cursor:
